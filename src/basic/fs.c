@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/fs.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+ssize_t read_fd(int fd, char *buffer, size_t size) {
+        size_t done = 0;
+
+        for (;;) {
+                ssize_t n = pread(fd, buffer + done, size - done, (off_t) done);
+
+                if (n < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -errno;
+                }
+                if (n == 0)
+                        break;
+                done += (size_t) n;
+                if (done == size)
+                        return -EFBIG;
+        }
+        buffer[done] = '\0';
+        return (ssize_t) done;
+}
+
+ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size) {
+        _cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+
+        if (fd < 0)
+                return -errno;
+        return read_fd(fd, buffer, size);
+}
+
+static int write_all(int fd, const char *data, size_t size) {
+        while (size > 0) {
+                ssize_t n = write(fd, data, size);
+
+                if (n < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -errno;
+                }
+                data += n;
+                size -= (size_t) n;
+        }
+        return 0;
+}
+
+static int write_and_sync(int dirfd, const char *name, const char *data, size_t size, unsigned mode) {
+        _cleanup_close_ int fd = -1;
+        int r;
+
+        fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+        if (fd < 0)
+                return -errno;
+        r = write_all(fd, data, size);
+        if (r < 0)
+                return r;
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+int write_file_atomic(int dirfd, const char *name, const char *data, size_t size, unsigned mode) {
+        char temporary[256];
+        int r;
+
+        if (strchr(name, '/') ||
+            (size_t) snprintf(temporary, sizeof temporary, ".#%s", name) >= sizeof temporary)
+                return -EINVAL;
+        r = write_and_sync(dirfd, temporary, data, size, mode);
+        if (r >= 0 && renameat(dirfd, temporary, dirfd, name) < 0)
+                r = -errno;
+        if (r < 0) {
+                unlinkat(dirfd, temporary, 0);
+                return r;
+        }
+        return fsync(dirfd) < 0 ? -errno : 0;
+}

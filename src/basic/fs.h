@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/macro.h"
+
+/* Reads the file from its beginning into the buffer and ends it with NUL. Returns the number of bytes.
+ * -EFBIG if it does not fit with its NUL; -ENODEV if the cgroup behind the descriptor is gone. */
+ssize_t read_fd(int fd, char *buffer, size_t size);
+
+/* The same for a file below a directory, opened for this one read. Never follows a link at the end. */
+ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size);
+
+/* Replaces a file so that after a crash either the old or the new content is there: temporary file, fsync,
+ * rename, fsync of the directory. `dirfd` is an open directory, `name` a name in it without a slash. */
+int write_file_atomic(int dirfd, const char *name, const char *data, size_t size, unsigned mode);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/time-util.h"
+#include "model/limits.h"
+#include "model/share-policy.h"
+#include "model/user.h"
+
+/* The configuration, read from fairsliced.conf and fairsliced.conf.d/ below /etc/fairslice, /run/fairslice
+ * and /usr/lib/fairslice with systemd's precedence (see config/files.h), checked, and never changed once it
+ * was read: a reload makes a new one. */
+
+/* What [Manager] and the host-wide keys of [CPU] say. */
+typedef struct HostConfig {
+        usec_t interval_usec;             /* IntervalSec=: 100 ms - 1 h */
+        uid_t min_uid;                    /* MinUID= */
+        bool observe;                     /* Observe=: work everything out, write nothing */
+        SharePolicy share_policy;         /* SharePolicy= */
+        unsigned cpu_threshold_permyriad; /* CPUThreshold=: 100 - 9800, of the CPUs */
+        unsigned activity_permyriad;      /* ActivityThreshold=: 0 - 10000, of the CPUs */
+        unsigned reserved_cpus;           /* ReservedCPUs= */
+} HostConfig;
+
+/* What is wanted for one user's slice. */
+typedef struct SliceConfig {
+        Limits limits; /* LIMIT_CPU_QUOTA is the standing cap of CPUQuota=, not a fair share; the weight is
+                        * always set */
+        bool memory_strict; /* MemoryStrict=: lower memory limits at once, whatever is in use */
+} SliceConfig;
+
+typedef enum ProblemLevel {
+        PROBLEM_WARNING, /* used nevertheless, as the message says (a value that was clamped) */
+        PROBLEM_ERROR,   /* ignored at start; a reload is refused */
+} ProblemLevel;
+
+/* Something wrong in the configuration. `message` is a whole sentence that names section and key and what
+ * is allowed; print it as FILE:LINE: MESSAGE. */
+typedef struct Problem {
+        ProblemLevel level;
+        char *file;    /* never NULL */
+        unsigned line; /* 0 if the whole file is meant */
+        char *message;
+} Problem;
+
+typedef struct Problems {
+        Problem *item; /* in the order in which they were found */
+        size_t count;
+} Problems;
+
+void problems_done(Problems *problems);
+bool problems_have_error(const Problems *problems);
+
+typedef struct Config Config;
+
+/* Reads the configuration below the root directory `root_fd` ("/" on a host, a temporary tree in a test).
+ * With `file`, that file alone takes the place of fairsliced.conf and of its drop-ins (relative paths are
+ * relative to the working directory, not to the root).
+ *
+ * What is wrong goes to *problems and the default stands in its place; that is not a failure of this call.
+ * Returns 0, or a negative errno if there is no configuration to be had at all (no memory; `file` cannot
+ * be opened, which also is a problem). Absent files and directories are no problem. */
+int config_load(int root_fd, const char *file, Problems *problems, Config **ret);
+
+Config *config_free(Config *config);
+DEFINE_CLEANUP(Config *, config_free)
+
+const HostConfig *config_host(const Config *config);
+
+/* Whether fairslice leaves this user alone: a UID below MinUID=, or named by ExemptUsers=, ExemptGroups=. */
+bool config_is_exempt(const Config *config, const User *user);
+
+/* What is wanted for this user. For each key by itself the more specific section wins: User over Group over
+ * Plan over the defaults in [CPU] and [Memory]. Of several [User] sections an exact name or UID wins over a
+ * range and a smaller range over a larger one; of several [Group] sections, and of two that are equally
+ * specific, the one that was read last. Plan= is looked for in the user's sections, then in the groups'.
+ * `ram_bytes` is what percentages of memory are taken of. */
+void config_resolve(const Config *config, const User *user, uint64_t ram_bytes, SliceConfig *ret);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "model/limits.h"
+
+#include <string.h>
+
+static const char *const names[_LIMIT_COUNT] = {
+        [LIMIT_CPU_QUOTA] = "CPUQuotaPerSecUSec",  [LIMIT_CPU_WEIGHT] = "CPUWeight",
+        [LIMIT_MEMORY_MAX] = "MemoryMax",          [LIMIT_MEMORY_HIGH] = "MemoryHigh",
+        [LIMIT_MEMORY_SWAP_MAX] = "MemorySwapMax",
+};
+
+const char *limit_to_string(Limit limit) {
+        return names[limit];
+}
+
+int limit_from_string(const char *s) {
+        for (int i = 0; i < _LIMIT_COUNT; i++)
+                if (strcmp(s, names[i]) == 0)
+                        return i;
+        return -EINVAL;
+}
+
+LimitMask limits_differ(const Limits *a, const Limits *b, LimitMask mask) {
+        LimitMask differ = 0;
+
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if ((mask & 1U << i) && a->value[i] != b->value[i])
+                        differ |= 1U << i;
+        return differ;
+}
