@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(f)     __attribute__((cleanup(f)))
-#define _printf_(a, b)   __attribute__((format(printf, a, b)))
-#define _unused_         __attribute__((unused))
-#define _sentinel_       __attribute__((sentinel))
+#define _cleanup_(f)   __attribute__((cleanup(f)))
+#define _printf_(a, b) __attribute__((format(printf, a, b)))
+#define _unused_       __attribute__((unused))
+#define _sentinel_     __attribute__((sentinel))
 
 #define ELEMENTSOF(a)    (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b)        ((a) < (b) ? (a) : (b))
@@ -24,26 +24,26 @@
 #define CLAMP(x, lo, hi) ((x) < (lo) ? (lo) : (x) > (hi) ? (hi) : (x))
 
 /* Hands the value over and leaves NULL (or -1) behind, so that the cleanup does nothing. */
-#define TAKE_PTR(p)                                                                                      \
-        ({                                                                                               \
-                __typeof__(p) *_pp = &(p);                                                               \
-                __typeof__(p) _p = *_pp;                                                                 \
-                *_pp = NULL;                                                                             \
-                _p;                                                                                      \
+#define TAKE_PTR(p)                        \
+        ({                                 \
+                __typeof__(p) *_pp = &(p); \
+                __typeof__(p) _p = *_pp;   \
+                *_pp = NULL;               \
+                _p;                        \
         })
-#define TAKE_FD(fd)                                                                                      \
-        ({                                                                                               \
-                int *_fdp = &(fd);                                                                       \
-                int _fd = *_fdp;                                                                         \
-                *_fdp = -1;                                                                              \
-                _fd;                                                                                     \
+#define TAKE_FD(fd)                \
+        ({                         \
+                int *_fdp = &(fd); \
+                int _fd = *_fdp;   \
+                *_fdp = -1;        \
+                _fd;               \
         })
 
 /* Defines FUNCp() for _cleanup_(FUNCp), for a FUNC that takes NULL and returns NULL. */
-#define DEFINE_CLEANUP(type, func)                                                                       \
-        static inline void func##p(type *p) {                                                            \
-                if (*p)                                                                                  \
-                        func(*p);                                                                        \
+#define DEFINE_CLEANUP(type, func)            \
+        static inline void func##p(type *p) { \
+                if (*p)                       \
+                        func(*p);             \
         }
 
 static inline void freep(void *p) {

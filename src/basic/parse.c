@@ -22,7 +22,8 @@ static int read_digits(const char **s, uint64_t *ret) {
         if (!isdigit((unsigned char) *p))
                 return -EINVAL;
         for (; isdigit((unsigned char) *p); p++)
-                if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, (uint64_t) (*p - '0'), &n))
+                if (__builtin_mul_overflow(n, 10, &n) ||
+                    __builtin_add_overflow(n, (uint64_t) (*p - '0'), &n))
                         return -ERANGE;
         *s = p;
         *ret = n;

@@ -14,7 +14,7 @@ typedef enum Limit {
         _LIMIT_COUNT,
 } Limit;
 
-#define LIMIT_UNSET UINT64_MAX
+#define LIMIT_UNSET        UINT64_MAX
 #define CPU_WEIGHT_DEFAULT UINT64_C(100)
 #define CPU_WEIGHT_MIN     UINT64_C(1)
 #define CPU_WEIGHT_MAX     UINT64_C(10000)
@@ -29,8 +29,8 @@ typedef struct Limits {
         uint64_t value[_LIMIT_COUNT]; /* LIMIT_UNSET: no limit */
 } Limits;
 
-#define LIMITS_UNSET                                                                                     \
-        ((Limits) { .value = { LIMIT_UNSET, LIMIT_UNSET, LIMIT_UNSET, LIMIT_UNSET, LIMIT_UNSET } })
+#define LIMITS_UNSET \
+        ((Limits){ .value = { LIMIT_UNSET, LIMIT_UNSET, LIMIT_UNSET, LIMIT_UNSET, LIMIT_UNSET } })
 
 /* The property of org.freedesktop.systemd1.Slice. */
 const char *limit_to_string(Limit limit);

@@ -9,7 +9,7 @@ void user_done(User *user) {
         for (char **g = user->groups; g && *g; g++)
                 free(*g);
         free(user->groups);
-        *user = (User) { .uid = user->uid };
+        *user = (User){ .uid = user->uid };
 }
 
 bool user_in_group(const User *user, const char *group) {

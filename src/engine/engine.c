@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "engine/engine.h"
+
+#include "engine/policy.h"
+
+/* A glance wakes at this part of the budget, so that there are rates when the rest of it is used up. */
+#define WAKE_PERCENT 80
+
+/* Contention ends below this part of the budget, if nobody is held back. */
+#define ROOM_PERCENT 95
+
+/* Contention that comes back this soon after it ended then lasts at least as long, so that work which comes
+ * in bursts does not have its quota set and lifted with each of them. */
+#define RELAPSE_USEC (5 * USEC_PER_SEC)
+
+/* Use outside of the managed slices is a difference of two counters that the kernel keeps in different ways:
+ * smoothed over about this long. */
+#define OUTSIDE_USEC (2 * USEC_PER_SEC)
+
+/* The budget stands until it would change by more than a hundredth, and a quota by more than a fiftieth. */
+#define BUDGET_SLACK(whole) ((whole) / 100)
+#define QUOTA_SLACK(quota)  ((quota) / 50)
+
+struct Engine {
+        Tracker host;
+        usec_t last_tick;
+        uint64_t last_host_usage; /* counter, at the last tick */
+        int64_t outside;          /* smoothed; may be just below 0 */
+
+        uint64_t whole;  /* budget before use outside is taken off */
+        uint64_t budget; /* in force */
+
+        bool contended;
+        usec_t contended_since, room_since, lowered;
+        usec_t dwell_until; /* contention does not end before */
+
+        Claim *claims;
+        size_t claims_allocated;
+};
+
+Engine *engine_new(void) {
+        return calloc(1, sizeof(Engine));
+}
+
+Engine *engine_free(Engine *engine) {
+        if (engine)
+                free(engine->claims);
+        free(engine);
+        return NULL;
+}
+
+usec_t engine_window(const EngineConfig *config) {
+        return MIN(config->interval, USEC_PER_SEC);
+}
+
+usec_t engine_glance_interval(const EngineConfig *config) {
+        return engine_window(config) / 4;
+}
+
+/* CPUs × CPUThreshold */
+static uint64_t whole_budget(const EngineConfig *config, const EngineHost *host) {
+        return (uint64_t) ((unsigned __int128) host->capacity * config->threshold_permyriad / 10000);
+}
+
+bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host) {
+        usec_t window = engine_window(config);
+        uint64_t use;
+
+        tracker_observe(&engine->host, now, window, host->usage_usec, 0);
+        use = tracker_use(&engine->host, window / 2);
+        if (!policy_needs_contention(config->policy))
+                return true;
+        return engine->contended || use >= whole_budget(config, host) / 100 * WAKE_PERCENT;
+}
+
+static int claims_reserve(Engine *engine, size_t n) {
+        Claim *more;
+
+        if (n <= engine->claims_allocated)
+                return 0;
+        more = reallocarray(engine->claims, n, sizeof *more);
+        if (!more)
+                return -ENOMEM;
+        engine->claims = more;
+        engine->claims_allocated = n;
+        return 0;
+}
+
+/* More than the threshold makes a slice active, less than half of it inactive again. */
+static bool is_active(const EngineSlice *slice, uint64_t threshold) {
+        return slice->throttled || slice->use > (slice->active ? threshold / 2 : threshold);
+}
+
+/* Takes the counters in. Returns the CPU time of all slices since the last tick, in µs. */
+static uint64_t observe(const EngineConfig *config, usec_t now, uint64_t activity,
+                        EngineSlice *const *slices, size_t n) {
+        usec_t window = engine_window(config);
+        uint64_t delta = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                EngineSlice *s = slices[i];
+
+                if (!s->looked)
+                        continue;
+                delta += tracker_observe(&s->tracker, now, window, s->usage_usec, s->nr_throttled);
+                s->use = tracker_use(&s->tracker, window);
+                s->throttled = tracker_throttled(&s->tracker, window / 2);
+                s->active = is_active(s, activity);
+        }
+        return delta;
+}
+
+/* `managed` is the CPU time of the slices since the last tick, over which the host's is taken too. */
+static void update_outside(Engine *engine, usec_t now, const EngineHost *host, uint64_t managed) {
+        if (engine->last_tick > 0 && now > engine->last_tick &&
+            host->usage_usec >= engine->last_host_usage) {
+                double seconds = (double) (now - engine->last_tick) / (double) USEC_PER_SEC;
+                double delta = (double) (host->usage_usec - engine->last_host_usage) - (double) managed;
+                double memory = (double) OUTSIDE_USEC / (double) USEC_PER_SEC;
+
+                engine->outside += (int64_t) ((delta / seconds - (double) engine->outside) * seconds /
+                                              (seconds + memory));
+        }
+        if (now > engine->last_tick) {
+                engine->last_tick = now;
+                engine->last_host_usage = host->usage_usec;
+        }
+}
+
+/* The budget is never taken below half of the whole by use outside: as much as systemd's equal weights of
+ * user.slice and system.slice would give the users anyway. */
+static void update_budget(Engine *engine, const EngineConfig *config, uint64_t whole) {
+        uint64_t outside = engine->outside > 0 ? (uint64_t) engine->outside : 0, fresh, change;
+
+        fresh = policy_counts_outside(config->policy) ? whole - MIN(outside, whole / 2) : whole;
+        change = fresh > engine->budget ? fresh - engine->budget : engine->budget - fresh;
+        if (engine->whole != whole || change > BUDGET_SLACK(whole))
+                engine->budget = fresh;
+        engine->whole = whole;
+}
+
+/* Whether a fair-share quota is what holds a slice back. */
+static bool anybody_held_back(EngineSlice *const *slices, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (slices[i]->throttled && slices[i]->quota < slices[i]->cap)
+                        return true;
+        return false;
+}
+
+static uint64_t recent_use(const EngineConfig *config, EngineSlice *const *slices, size_t n) {
+        uint64_t sum = 0;
+
+        for (size_t i = 0; i < n; i++)
+                sum += tracker_use(&slices[i]->tracker, engine_window(config) / 2);
+        return sum;
+}
+
+static void update_contention(Engine *engine, const EngineConfig *config, usec_t now,
+                              EngineSlice *const *slices, size_t n) {
+        uint64_t use = recent_use(config, slices, n);
+
+        if (!engine->contended && use > 0 && use >= engine->budget) {
+                bool relapse = engine->room_since > 0 && now - engine->room_since < RELAPSE_USEC;
+
+                engine->contended = true;
+                engine->contended_since = now;
+                engine->dwell_until = relapse ? now + RELAPSE_USEC : 0;
+        } else if (engine->contended && now >= engine->dwell_until &&
+                   use < engine->budget / 100 * ROOM_PERCENT && !anybody_held_back(slices, n)) {
+                engine->contended = false;
+                engine->room_since = now;
+        }
+}
+
+static bool is_small_change(const EngineSlice *slice) {
+        uint64_t change;
+
+        if (slice->quota == LIMIT_UNSET || slice->want == LIMIT_UNSET)
+                return false;
+        change = slice->want > slice->quota ? slice->want - slice->quota : slice->quota - slice->want;
+        return change <= QUOTA_SLACK(slice->quota);
+}
+
+/* What the slices would take if small changes were left undone. */
+static uint64_t claimed_with_small_changes_left(EngineSlice *const *slices, size_t n, uint64_t budget) {
+        uint64_t sum = 0;
+
+        for (size_t i = 0; i < n && sum <= budget; i++) {
+                const EngineSlice *s = slices[i];
+
+                sum += MIN(is_small_change(s)       ? s->quota
+                           : s->want == LIMIT_UNSET ? MIN(s->demand, s->cap)
+                                                    : s->want,
+                           budget + 1);
+        }
+        return sum;
+}
+
+/* A small change is not worth a call to PID 1, each of which also lets the group run on unthrottled for part
+ * of a period. A small lowering is made nevertheless if the budget needs it. */
+static void drop_small_changes(EngineSlice *const *slices, size_t n, uint64_t budget) {
+        bool fits = claimed_with_small_changes_left(slices, n, budget) <= budget;
+
+        for (size_t i = 0; i < n; i++)
+                if (is_small_change(slices[i]) && (fits || slices[i]->want > slices[i]->quota))
+                        slices[i]->want = slices[i]->quota;
+}
+
+/* Quotas rise at once, and fall at most once in an interval: each time for all together, so that the sum is
+ * kept. The first caps of a contention do not wait. */
+static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t now, bool lowers) {
+        return lowers && engine->contended_since != now && engine->lowered > 0 &&
+               now - engine->lowered < config->interval;
+}
+
+static int collect_changes(Engine *engine, const EngineConfig *config, usec_t now,
+                           EngineSlice *const *slices, size_t n, Plan *plan) {
+        bool lowers = false;
+
+        for (size_t i = 0; i < n; i++) {
+                const EngineSlice *s = slices[i];
+
+                if (s->want == s->quota)
+                        continue;
+                if (plan_add(plan,
+                             &(Change){ .slice = i, .from = s->quota, .to = s->want, .reason = s->reason }) <
+                    0) {
+                        plan->count = 0;
+                        return -ENOMEM;
+                }
+                lowers = lowers || s->want < s->quota;
+        }
+        if (must_wait(engine, config, now, lowers))
+                plan->count = 0;
+        else if (lowers)
+                engine->lowered = now;
+        return 0;
+}
+
+static void summarize(const Engine *engine, const Round *round, EngineSlice *const *slices, size_t n,
+                      Plan *plan) {
+        plan->contended = engine->contended;
+        plan->budget = engine->budget;
+        plan->outside = engine->outside > 0 ? (uint64_t) engine->outside : 0;
+        plan->level = round->level;
+        plan->active = round->active;
+        plan->use = 0;
+        for (size_t i = 0; i < n; i++)
+                plan->use += slices[i]->use;
+}
+
+int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,
+                EngineSlice *const *slices, size_t n, Plan *plan) {
+        uint64_t whole = whole_budget(config, host);
+        uint64_t activity =
+                (uint64_t) ((unsigned __int128) host->capacity * config->activity_permyriad / 10000);
+        Round round = { .config = config, .level = LIMIT_UNSET };
+        uint64_t managed;
+
+        plan->count = 0;
+        if (claims_reserve(engine, n) < 0)
+                return -ENOMEM;
+
+        tracker_observe(&engine->host, now, engine_window(config), host->usage_usec, 0);
+        managed = observe(config, now, activity, slices, n);
+        update_outside(engine, now, host, managed);
+        update_budget(engine, config, whole);
+        update_contention(engine, config, now, slices, n);
+
+        round.contended = engine->contended;
+        round.budget = engine->budget;
+        round.claims = engine->claims;
+        for (size_t i = 0; i < n; i++)
+                round.active += slices[i]->active;
+        policy_for(config->policy)(&round, slices, n);
+
+        drop_small_changes(slices, n, round.budget);
+        summarize(engine, &round, slices, n, plan);
+        return collect_changes(engine, config, now, slices, n, plan);
+}

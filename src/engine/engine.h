@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/plan.h"
+#include "engine/tracker.h"
+#include "engine/water.h"
+#include "model/share-policy.h"
+
+/* Fair shares: counters and the time go in, a plan comes out. Pure: no file, no clock, no log, no global.
+ *
+ * Everything is a rate in µs of CPU a second unless it says otherwise. */
+
+typedef struct EngineConfig {
+        SharePolicy policy;
+        unsigned threshold_permyriad; /* CPUThreshold= */
+        unsigned activity_permyriad;  /* ActivityThreshold=, of all CPUs of the budget */
+        usec_t interval;              /* IntervalSec=: quotas are lowered at most once in it */
+} EngineConfig;
+
+typedef struct EngineHost {
+        uint64_t usage_usec; /* counter: CPU time of the whole host */
+        uint64_t capacity;   /* CPUs that there are for users, before CPUThreshold= */
+} EngineHost;
+
+/* One managed slice. It may be moved in memory between ticks, but keeps its state. */
+typedef struct EngineSlice {
+        /* In, set by the caller before each tick */
+        bool looked;           /* the counters below are fresh; otherwise the slice counts as it did */
+        uint64_t usage_usec;   /* counter */
+        uint64_t nr_throttled; /* counter */
+        uint64_t weight;       /* 1 - 10000 */
+        uint64_t cap;          /* standing cap of CPUQuota=; LIMIT_UNSET */
+        uint64_t quota;        /* the fair-share quota in force; LIMIT_UNSET */
+
+        /* Out, for who wants to show it */
+        uint64_t use;   /* over the last window */
+        uint64_t share; /* what the policy allows at the moment; LIMIT_UNSET: anything */
+        bool active;
+        bool throttled;
+
+        /* The engine's own */
+        Tracker tracker;
+        uint64_t demand; /* as claimed at the last tick */
+        uint64_t want;
+        Reason reason;
+} EngineSlice;
+
+/* An empty slice: no cap, no quota, the default weight. */
+#define ENGINE_SLICE_INIT                     \
+        ((EngineSlice){                       \
+                .weight = CPU_WEIGHT_DEFAULT, \
+                .cap = LIMIT_UNSET,           \
+                .quota = LIMIT_UNSET,         \
+                .share = LIMIT_UNSET,         \
+                .want = LIMIT_UNSET,          \
+        })
+
+typedef struct Engine Engine;
+
+/* Returns NULL if there is no memory. */
+Engine *engine_new(void);
+Engine *engine_free(Engine *engine);
+DEFINE_CLEANUP(Engine *, engine_free)
+
+/* Rates are taken over this: IntervalSec=, at most a second. */
+usec_t engine_window(const EngineConfig *config);
+
+/* How often the host is to be glanced at: four times a window. */
+usec_t engine_glance_interval(const EngineConfig *config);
+
+/* The cheap look at the host alone. Returns whether a look at every slice, and a tick, are needed now:
+ * never while the host has room to spare and no fair-share quota stands. */
+bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host);
+
+/* Works the shares out from a fresh look at all slices. *plan is overwritten (its memory is used again).
+ *
+ * Of the quotas in the plan and those that it leaves:
+ * - their sum, with the claims of those who have none, is at most plan->budget;
+ * - nobody is capped below budget × weight / Σ weights of the active, in whole QUOTA_STEPs;
+ * - when all changes are made, the same input gives an empty plan.
+ * Until the rate limit allows quotas to be lowered again, the old ones may stand beyond that for up to
+ * config->interval.
+ *
+ * Returns 0, or -ENOMEM; then the plan is empty. */
+int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,
+                EngineSlice *const *slices, size_t n, Plan *plan);

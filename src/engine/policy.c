@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "engine/policy.h"
+
+/* What a slice that is not held back is taken to want above its recent peak. A capped one gets more of it,
+ * so that a slice whose use lies just at the level does not lose and win its quota in turns. */
+#define MARGIN_FREE(peak)   ((peak) / 64 + 2000)
+#define MARGIN_CAPPED(peak) ((peak) / 16 + 5000)
+
+/* A claim that fell by less than this stands, or each small wave would move everybody's level. */
+#define DEMAND_SLACK(demand) ((demand) / 20 + 5000)
+
+static void no_quota(EngineSlice *slice, Reason reason) {
+        slice->want = LIMIT_UNSET;
+        slice->share = LIMIT_UNSET;
+        slice->demand = 0;
+        slice->reason = reason;
+}
+
+/* Use that hit a quota hides the demand: nothing is known but that there is more of it. */
+static uint64_t fresh_demand(const EngineSlice *slice, usec_t window) {
+        uint64_t peak;
+
+        if (slice->throttled)
+                return DEMAND_UNBOUNDED;
+        peak = tracker_peak(&slice->tracker, window / 2);
+        return peak + (slice->quota == LIMIT_UNSET ? MARGIN_FREE(peak) : MARGIN_CAPPED(peak));
+}
+
+static void update_demand(EngineSlice *slice, usec_t window) {
+        uint64_t fresh = fresh_demand(slice, window);
+
+        if (slice->demand == DEMAND_UNBOUNDED || fresh > slice->demand ||
+            fresh + DEMAND_SLACK(slice->demand) < slice->demand)
+                slice->demand = fresh;
+}
+
+static void max_min_without_level(EngineSlice *const *slices, size_t n, Reason reason) {
+        for (size_t i = 0; i < n; i++)
+                no_quota(slices[i], reason);
+}
+
+static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
+        WaterLevel level;
+
+        if (!round->contended)
+                return max_min_without_level(slices, n, REASON_ROOM);
+
+        for (size_t i = 0; i < n; i++) {
+                update_demand(slices[i], engine_window(round->config));
+                round->claims[i] = (Claim){
+                        .demand = MIN(slices[i]->demand, slices[i]->cap),
+                        .weight = slices[i]->weight,
+                };
+        }
+        if (water_fill(round->claims, n, round->budget, &level) < 0)
+                return max_min_without_level(slices, n, REASON_CROWDED);
+
+        for (size_t i = 0; i < n; i++) {
+                uint64_t share = water_share(level, slices[i]->weight);
+                bool above = round->claims[i].demand > share;
+
+                slices[i]->share = share;
+                slices[i]->want = above ? share : LIMIT_UNSET;
+                slices[i]->reason = above ? REASON_ABOVE_LEVEL : REASON_BELOW_LEVEL;
+        }
+        round->level = water_share(level, CPU_WEIGHT_DEFAULT);
+}
+
+/* CGroup_Py's int(T · (C − R) · 100000) / A µs in each 100 ms, in whole QUOTA_STEPs a second. */
+static void equal(Round *round, EngineSlice *const *slices, size_t n) {
+        uint64_t share = round->budget / MAX(round->active, (size_t) 1);
+
+        share -= share % QUOTA_STEP;
+        for (size_t i = 0; i < n; i++) {
+                if (!slices[i]->active || share == 0) {
+                        no_quota(slices[i], share == 0 ? REASON_CROWDED : REASON_INACTIVE);
+                        continue;
+                }
+                slices[i]->share = slices[i]->want = share;
+                slices[i]->demand = 0;
+                slices[i]->reason = REASON_EQUAL_SHARE;
+        }
+}
+
+static void weight(Round *round _unused_, EngineSlice *const *slices, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                no_quota(slices[i], REASON_WEIGHTS);
+}
+
+Policy policy_for(SharePolicy policy) {
+        static const Policy functions[_SHARE_POLICY_COUNT] = {
+                [SHARE_MAX_MIN] = max_min,
+                [SHARE_EQUAL] = equal,
+                [SHARE_WEIGHT] = weight,
+        };
+
+        return functions[policy];
+}
+
+bool policy_needs_contention(SharePolicy policy) {
+        return policy != SHARE_EQUAL;
+}
+
+bool policy_counts_outside(SharePolicy policy) {
+        return policy != SHARE_EQUAL;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/engine.h"
+
+/* The three ways of SharePolicy=. All of them are the same code with another function: it says for each
+ * slice which fair-share quota it is to have (slice->want, LIMIT_UNSET for none), why (slice->reason), and
+ * what of the budget it claims without one (slice->demand). */
+
+typedef struct Round {
+        const EngineConfig *config;
+        bool contended;
+        uint64_t budget;
+        size_t active;
+        Claim *claims;  /* room for one claim a slice */
+        uint64_t level; /* out: the share of a weight of 100; LIMIT_UNSET */
+} Round;
+
+typedef void (*Policy)(Round *round, EngineSlice *const *slices, size_t n);
+
+Policy policy_for(SharePolicy policy);
+
+/* Whether quotas follow from how busy the host is, so that an idle one needs no look at its slices. */
+bool policy_needs_contention(SharePolicy policy);
+
+/* Whether the budget is what remains beside the use outside of the managed slices. CGroup_Py's formula takes
+ * no account of that. */
+bool policy_counts_outside(SharePolicy policy);
