@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config/build.h"
+
+#include <string.h>
+
+#include "config/problem.h"
+
+/* Defaults are older than everything that is read. */
+#define SEQUENCE_DEFAULT 1U
+
+/* Where the entry that is being looked at stands. */
+typedef enum Place {
+        PLACE_OUTSIDE, /* before the first section of the file */
+        PLACE_IGNORED, /* in a section that a problem was already reported about */
+        PLACE_SECTION,
+} Place;
+
+typedef struct Builder {
+        Config *config;
+        Problems *problems;
+        const Entry *entry;
+        unsigned sequence;
+        Place place;
+        SectionKind kind;          /* if in PLACE_SECTION */
+        const char *header;        /* the text between its brackets */
+        Settings *settings;        /* what is set for users there; NULL for [Manager] */
+        uint64_t host[_KEY_COUNT]; /* by HostKey */
+} Builder;
+
+/* "[User alice] Key=value: WHY", bounded. */
+static int complain(Builder *b, ProblemLevel level, const char *why, const char *allowed) {
+        QuoteBuffer header, key, value;
+
+        return problems_add(b->problems, level, b->entry->file, b->entry->line,
+                            "[%s] %s=%s: %s; allowed is %s.", quote(header, b->header),
+                            quote(key, b->entry->key), quote(value, b->entry->value), why, allowed);
+}
+
+/* ---- sections ---- */
+
+static void section_free(Section *section) {
+        selector_done(&section->selector);
+        free(section);
+}
+
+/* The section, new if there is none yet. Takes the selector's name, also on failure; NULL without memory. */
+static Section *get_section(Config *config, Selector *selector) {
+        Section *section = selector_map_get(&config->map, selector);
+
+        if (section) {
+                selector_done(selector);
+                return section;
+        }
+        if (config->count == config->allocated) {
+                size_t wanted = config->allocated ? 2 * config->allocated : 16;
+                Section **p = reallocarray(config->section, wanted, sizeof(Section *));
+
+                if (!p)
+                        goto fail;
+                config->section = p;
+                config->allocated = wanted;
+        }
+        section = calloc(1, sizeof *section);
+        if (!section)
+                goto fail;
+        section->selector = *selector;
+        if (selector_map_add(&config->map, section) < 0) {
+                section_free(section);
+                return NULL;
+        }
+        config->section[config->count++] = section;
+        return section;
+fail:
+        selector_done(selector);
+        return NULL;
+}
+
+static int parse_selector(SectionKind kind, const char *s, Selector *ret, const char **ret_why) {
+        s += strspn(s, " \t");
+        switch (kind) {
+        case SECTION_USER:
+                return selector_parse_user(s, ret, ret_why);
+        case SECTION_GROUP:
+                return selector_parse_group(s, ret, ret_why);
+        default:
+                return selector_parse_plan(s, ret, ret_why);
+        }
+}
+
+static const char *allowed_selector(SectionKind kind) {
+        switch (kind) {
+        case SECTION_USER:
+                return "[User NAME], [User UID] or [User FIRST-LAST]";
+        case SECTION_GROUP:
+                return "[Group NAME] or [Group GID]";
+        default:
+                return "[Plan NAME]";
+        }
+}
+
+static int unknown_section(Builder *b, const char *header, size_t length) {
+        const char *nearest = section_nearest(header, length);
+        QuoteBuffer buffer;
+
+        if (nearest)
+                return problems_add(
+                        b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
+                        "[%s]: no such section, left out; did you mean [%s%s]?", quote(buffer, header),
+                        nearest,
+                        section_has_selector((SectionKind) section_from_string(nearest, strlen(nearest)))
+                                ? " …"
+                                : "");
+        return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
+                            "[%s]: no such section, left out; allowed are [Manager], [CPU], [Memory], "
+                            "[User …], [Group …] and [Plan …].",
+                            quote(buffer, header));
+}
+
+static int wrong_header(Builder *b, const char *header, const char *why, const char *allowed) {
+        QuoteBuffer buffer;
+
+        return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
+                            "[%s]: %s, so the section is left out; allowed is %s.", quote(buffer, header),
+                            why, allowed);
+}
+
+static int enter_subject(Builder *b, SectionKind kind, const char *header, const char *rest) {
+        Selector selector;
+        const char *why;
+        Section *section;
+        int r = parse_selector(kind, rest, &selector, &why);
+
+        if (r == -EINVAL)
+                return wrong_header(b, header, why, allowed_selector(kind));
+        if (r < 0)
+                return r;
+        section = get_section(b->config, &selector);
+        if (!section)
+                return -ENOMEM;
+        b->place = PLACE_SECTION;
+        b->settings = &section->settings;
+        return 0;
+}
+
+static int enter_section(Builder *b) {
+        const char *header = b->entry->value;
+        size_t length;
+        int kind;
+
+        b->place = b->entry->line == 0 ? PLACE_OUTSIDE : PLACE_IGNORED;
+        if (!header)
+                return 0;
+        length = strcspn(header, " \t");
+        kind = section_from_string(header, length);
+        if (kind < 0)
+                return unknown_section(b, header, length);
+        b->kind = (SectionKind) kind;
+        b->header = header;
+        if (section_has_selector(b->kind))
+                return enter_subject(b, b->kind, header, header + length);
+        if (header[length] != '\0')
+                return wrong_header(b, header, "nothing can follow the name", section_in_words(b->kind));
+        b->place = PLACE_SECTION;
+        b->settings = b->kind == SECTION_MANAGER ? NULL : &b->config->defaults;
+        return 0;
+}
+
+/* Plan= may name a plan that is described further down or in a later file, so these are met first. */
+static int enter_plans(const Entries *entries, Config *config) {
+        size_t length = strlen(section_to_string(SECTION_PLAN));
+
+        for (size_t i = 0; i < entries->count; i++) {
+                const Entry *e = &entries->item[i];
+                Selector selector;
+                const char *why;
+                int r;
+
+                if (e->key || !e->value ||
+                    section_from_string(e->value, strcspn(e->value, " \t")) != SECTION_PLAN)
+                        continue;
+                r = parse_selector(SECTION_PLAN, e->value + length, &selector, &why);
+                if (r == -ENOMEM || (r >= 0 && !get_section(config, &selector)))
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* ---- keys ---- */
+
+/* A list in words, "A, B and C", of what `item` names; NULL is left out. The caller frees it. */
+static char *in_words(unsigned count, const char *(*item)(unsigned i, const void *userdata),
+                      const void *userdata) {
+        char *text = strdup("");
+        const char *last = NULL;
+
+        for (unsigned i = 0; text && i <= count; i++) {
+                const char *next = i < count ? item(i, userdata) : NULL;
+                _cleanup_free_ char *before = NULL;
+
+                if ((i < count && !next) || !last) {
+                        last = last ?: next;
+                        continue;
+                }
+                before = text;
+                if (asprintf(&text, "%s%s%s", before,
+                             *before == '\0' ? ""
+                             : next          ? ", "
+                                             : " and ",
+                             last) < 0)
+                        text = NULL;
+                last = next;
+        }
+        return text;
+}
+
+static const char *key_in_section(unsigned i, const void *section) {
+        return key_is_in(i, *(const SectionKind *) section) ? keys[i].name : NULL;
+}
+
+static const char *section_of_key(unsigned i, const void *key) {
+        return key_is_in(*(const unsigned *) key, (SectionKind) i) ? section_in_words((SectionKind) i)
+                                                                   : NULL;
+}
+
+static int unknown_key(Builder *b) {
+        const char *nearest = key_nearest(b->entry->key, b->kind);
+        _cleanup_free_ char *allowed = NULL;
+        QuoteBuffer header, key;
+
+        if (nearest)
+                return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
+                                    "[%s] %s=: no such key; did you mean %s=?", quote(header, b->header),
+                                    quote(key, b->entry->key), nearest);
+        allowed = in_words(_KEY_COUNT, key_in_section, &b->kind);
+        if (!allowed)
+                return -ENOMEM;
+        return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
+                            "[%s] %s=: no such key; allowed are %s.", quote(header, b->header),
+                            quote(key, b->entry->key), allowed);
+}
+
+static int misplaced_key(Builder *b, unsigned key) {
+        _cleanup_free_ char *sections = in_words(_SECTION_COUNT, section_of_key, &key);
+        QuoteBuffer header;
+
+        if (!sections)
+                return -ENOMEM;
+        return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
+                            "[%s] %s=: does not belong here; it is set %sin %s.", quote(header, b->header),
+                            keys[key].name, key >= _SLICE_KEY_COUNT ? "for the whole host, " : "", sections);
+}
+
+static void free_selector(void *selector) {
+        selector_done(selector);
+        free(selector);
+}
+
+/* Takes the selector's name, also on failure. */
+static int add_exempt(SelectorMap *map, Selector *selector) {
+        Selector *item = malloc(sizeof *item);
+        int r;
+
+        if (!item) {
+                selector_done(selector);
+                return -ENOMEM;
+        }
+        *item = *selector;
+        r = selector_map_add(map, item);
+        if (r < 0)
+                free_selector(item);
+        return r == -EEXIST ? 0 : r;
+}
+
+static int set_exempt(Builder *b, unsigned key) {
+        bool users = key == HOST_KEY_EXEMPT_USERS;
+        SelectorMap *map = users ? &b->config->exempt_users : &b->config->exempt_groups;
+        _cleanup_free_ char *copy = strdup(b->entry->value);
+        char *rest = copy;
+        int r = 0;
+
+        if (!copy)
+                return -ENOMEM;
+        if (*copy == '\0')
+                selector_map_clear(map, free_selector);
+        for (char *word; r >= 0 && (word = strsep(&rest, " \t,"));) {
+                Selector selector;
+                const char *why = NULL;
+
+                if (*word == '\0')
+                        continue;
+                r = users ? selector_parse_user(word, &selector, &why)
+                          : selector_parse_group(word, &selector, &why);
+                if (r >= 0 && selector.first != selector.last) {
+                        r = -EINVAL;
+                        why = "a range of UIDs";
+                }
+                if (r == -EINVAL) {
+                        QuoteBuffer header, quoted;
+
+                        r = problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
+                                         "[%s] %s=: %s in it: %s; allowed is %s.", quote(header, b->header),
+                                         keys[key].name, quote(quoted, word), why, keys[key].allowed);
+                } else if (r >= 0)
+                        r = add_exempt(map, &selector);
+        }
+        return r;
+}
+
+static int set_plan(Builder *b) {
+        Setting *setting = &b->settings->key[SLICE_KEY_PLAN];
+        const Section *plan;
+
+        if (*b->entry->value == '\0') {
+                *setting = (Setting){};
+                return 0;
+        }
+        plan = selector_map_get(&b->config->map, &SELECTOR_NAME(SELECT_PLAN, b->entry->value));
+        if (!plan)
+                return complain(b, PROBLEM_ERROR, "there is no such plan", keys[SLICE_KEY_PLAN].allowed);
+        *setting = (Setting){
+                .plan = plan, .sequence = b->sequence, .file = b->entry->file, .line = b->entry->line
+        };
+        return 0;
+}
+
+static Setting default_setting(unsigned key) {
+        KeyValue value = key_default(key);
+
+        return (Setting){ .number = value.number, .of_ram = value.of_ram, .sequence = SEQUENCE_DEFAULT };
+}
+
+static void store(Builder *b, unsigned key, const KeyValue *value) {
+        if (key >= _SLICE_KEY_COUNT)
+                b->host[key] = value->number;
+        else
+                b->settings->key[key] = (Setting){ .number = value->number,
+                                                   .of_ram = value->of_ram,
+                                                   .sequence = b->sequence,
+                                                   .file = b->entry->file,
+                                                   .line = b->entry->line };
+}
+
+static void reset(Builder *b, unsigned key) {
+        if (key >= _SLICE_KEY_COUNT)
+                b->host[key] = key_default(key).number;
+        else
+                b->settings->key[key] = section_has_selector(b->kind) ? (Setting){} : default_setting(key);
+}
+
+static int set_value(Builder *b, unsigned key) {
+        const char *why = NULL;
+        KeyValue value;
+        int r;
+
+        if (*b->entry->value == '\0') {
+                reset(b, key);
+                return 0;
+        }
+        r = key_parse(key, b->entry->value, &value, &why);
+        if (r >= 0)
+                store(b, key, &value);
+        if (r != 0)
+                return complain(b, r < 0 ? PROBLEM_ERROR : PROBLEM_WARNING, why, keys[key].allowed);
+        return 0;
+}
+
+static int apply_assignment(Builder *b) {
+        QuoteBuffer buffer;
+        int key;
+
+        if (b->place == PLACE_IGNORED)
+                return 0;
+        if (b->place == PLACE_OUTSIDE)
+                return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
+                                    "%s=: stands before the first section; allowed is [SECTION] on a line "
+                                    "above it.",
+                                    quote(buffer, b->entry->key));
+        b->sequence++;
+        key = key_from_string(b->entry->key);
+        if (key < 0)
+                return unknown_key(b);
+        if (!key_is_in((unsigned) key, b->kind))
+                return misplaced_key(b, (unsigned) key);
+        if (key == HOST_KEY_EXEMPT_USERS || key == HOST_KEY_EXEMPT_GROUPS)
+                return set_exempt(b, (unsigned) key);
+        return key == SLICE_KEY_PLAN ? set_plan(b) : set_value(b, (unsigned) key);
+}
+
+/* ---- all of it ---- */
+
+static void set_defaults(Builder *b) {
+        for (unsigned i = 0; i < _KEY_COUNT; i++)
+                if (!keys[i].parse)
+                        continue;
+                else if (i < _SLICE_KEY_COUNT)
+                        b->config->defaults.key[i] = default_setting(i);
+                else
+                        b->host[i] = key_default(i).number;
+}
+
+static HostConfig host_config(const Builder *b) {
+        return (HostConfig){
+                .interval_usec = b->host[HOST_KEY_INTERVAL],
+                .min_uid = (uid_t) b->host[HOST_KEY_MIN_UID],
+                .observe = b->host[HOST_KEY_OBSERVE],
+                .share_policy = (SharePolicy) b->host[HOST_KEY_SHARE_POLICY],
+                .cpu_threshold_permyriad = (unsigned) b->host[HOST_KEY_CPU_THRESHOLD],
+                .activity_permyriad = (unsigned) b->host[HOST_KEY_ACTIVITY_THRESHOLD],
+                .reserved_cpus = (unsigned) b->host[HOST_KEY_RESERVED_CPUS],
+        };
+}
+
+static int apply(Builder *b) {
+        const Entry *e = b->entry;
+
+        if (e->problem)
+                return problems_add(b->problems, PROBLEM_ERROR, e->file, e->line, "%s", e->problem);
+        return e->key ? apply_assignment(b) : enter_section(b);
+}
+
+int config_build(const Entries *entries, Problems *problems, Config *config) {
+        Builder b = { .config = config, .problems = problems, .sequence = SEQUENCE_DEFAULT };
+        int r;
+
+        set_defaults(&b);
+        r = enter_plans(entries, config);
+        for (size_t i = 0; r >= 0 && i < entries->count; i++) {
+                b.entry = &entries->item[i];
+                r = apply(&b);
+        }
+        if (r < 0)
+                return r;
+        config->host = host_config(&b);
+        return segments_new(config->section, config->count, &config->segments);
+}
+
+Config *config_free(Config *config) {
+        if (!config)
+                return NULL;
+        selector_map_clear(&config->exempt_users, free_selector);
+        selector_map_clear(&config->exempt_groups, free_selector);
+        selector_map_clear(&config->map, NULL);
+        segments_done(&config->segments);
+        for (size_t i = 0; i < config->count; i++)
+                section_free(config->section[i]);
+        free(config->section);
+        free(config);
+        return NULL;
+}

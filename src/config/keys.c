@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config/keys.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "basic/parse.h"
+#include "model/share-policy.h"
+
+#define IN_MANAGER (1U << SECTION_MANAGER)
+#define IN_CPU     (1U << SECTION_CPU)
+#define IN_MEMORY  (1U << SECTION_MEMORY)
+#define IN_PLAN    (1U << SECTION_PLAN)
+#define IN_SUBJECT (1U << SECTION_USER | 1U << SECTION_GROUP)
+
+#define PERCENT  UINT64_C(100) /* in permyriad */
+#define MEBIBYTE (UINT64_C(1) << 20)
+
+static int in_range(const Key *key, uint64_t number) {
+        return number < key->min || number > key->max ? -ERANGE : 0;
+}
+
+static int parse_time(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
+        int r = parse_timespan(text, &ret->number);
+
+        return r < 0 ? r : in_range(key, ret->number);
+}
+
+static int parse_number(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
+        int r = parse_u64(text, &ret->number);
+
+        return r < 0 ? r : in_range(key, ret->number);
+}
+
+static int parse_yes_no(_unused_ const Key *key, const char *text, KeyValue *ret,
+                        _unused_ const char **ret_why) {
+        bool b;
+        int r = parse_bool(text, &b);
+
+        if (r >= 0)
+                ret->number = b;
+        return r;
+}
+
+static int parse_policy(_unused_ const Key *key, const char *text, KeyValue *ret,
+                        _unused_ const char **ret_why) {
+        int policy = share_policy_from_string(text);
+
+        if (policy < 0)
+                return policy;
+        ret->number = (uint64_t) policy;
+        return 0;
+}
+
+static int parse_percent(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
+        int r = parse_permyriad(text, &ret->number);
+
+        return r < 0 ? r : in_range(key, ret->number);
+}
+
+static int parse_percent_clamped(const Key *key, const char *text, KeyValue *ret, const char **ret_why) {
+        int r = parse_permyriad(text, &ret->number);
+
+        if (r == -ERANGE)
+                ret->number = UINT64_MAX;
+        else if (r < 0)
+                return r;
+        if (ret->number < key->min)
+                *ret_why = "too little, 1% is used";
+        else if (ret->number > key->max)
+                *ret_why = "too much, 98% is used";
+        else
+                return 0;
+        ret->number = CLAMP(ret->number, key->min, key->max);
+        return 1;
+}
+
+static int parse_quota(const Key *key, const char *text, KeyValue *ret, const char **ret_why) {
+        uint64_t permyriad;
+        int r;
+
+        if (strcasecmp(text, "infinity") == 0) {
+                ret->number = LIMIT_UNSET;
+                return 0;
+        }
+        r = parse_permyriad(text, &permyriad);
+        if (r < 0)
+                return r;
+        if (permyriad % PERCENT != 0) {
+                *ret_why = "not a whole percentage (systemd keeps only whole ones over a reload)";
+                return -EINVAL;
+        }
+        if (__builtin_mul_overflow(permyriad, 100, &ret->number))
+                return -ERANGE;
+        return in_range(key, ret->number);
+}
+
+/* Percentages of RAM are kept as they are: the configuration does not know the host. */
+static int parse_memory(const Key *key, const char *text, KeyValue *ret, const char **ret_why) {
+        int r;
+
+        if (strchr(text, '%')) {
+                ret->of_ram = true;
+                r = parse_permyriad(text, &ret->number);
+                if (r < 0)
+                        return r;
+                return ret->number > 100 * PERCENT || (ret->number == 0 && key->min > 0) ? -ERANGE : 0;
+        }
+        r = parse_size(text, &ret->number);
+        if (r < 0)
+                return r;
+        if (ret->number < key->min) {
+                *ret_why = "too little for any session, perhaps its unit is missing";
+                return -ERANGE;
+        }
+        if (ret->number > 0 && ret->number < MEBIBYTE) {
+                *ret_why = "used as it is, but perhaps its unit is missing";
+                return 1;
+        }
+        return 0;
+}
+
+#define SIZES "infinity, or a percentage of the memory up to 100%"
+
+const Key keys[_KEY_COUNT] = {
+        [LIMIT_CPU_QUOTA] = {
+                .name = "CPUQuota",
+                .sections = IN_CPU | IN_SUBJECT | IN_PLAN,
+                .default_text = "infinity",
+                .allowed = "a whole percentage of one CPU from 1%, such as 150%, or infinity",
+                .not_a = "not a percentage",
+                .parse = parse_quota,
+                .min = 10000,
+                .max = UINT64_C(10000000000), /* 10,000 CPUs, more than Linux knows */
+        },
+        [LIMIT_CPU_WEIGHT] = {
+                .name = "CPUWeight",
+                .sections = IN_CPU | IN_SUBJECT | IN_PLAN,
+                .default_text = "100",
+                .allowed = "a whole number from 1 to 10000",
+                .not_a = "not a number",
+                .parse = parse_number,
+                .min = CPU_WEIGHT_MIN,
+                .max = CPU_WEIGHT_MAX,
+        },
+        [LIMIT_MEMORY_MAX] = {
+                .name = "MemoryMax",
+                .sections = IN_MEMORY | IN_SUBJECT | IN_PLAN,
+                .default_text = "infinity",
+                .allowed = "a size from 1M, such as 8G, " SIZES,
+                .not_a = "not a size",
+                .parse = parse_memory,
+                .min = MEBIBYTE,
+                .max = UINT64_MAX,
+        },
+        [LIMIT_MEMORY_HIGH] = {
+                .name = "MemoryHigh",
+                .sections = IN_MEMORY | IN_SUBJECT | IN_PLAN,
+                .default_text = "infinity",
+                .allowed = "a size from 1M, such as 6G, " SIZES,
+                .not_a = "not a size",
+                .parse = parse_memory,
+                .min = MEBIBYTE,
+                .max = UINT64_MAX,
+        },
+        [LIMIT_MEMORY_SWAP_MAX] = {
+                .name = "MemorySwapMax",
+                .sections = IN_MEMORY | IN_SUBJECT | IN_PLAN,
+                .default_text = "infinity",
+                .allowed = "a size, such as 2G or 0, " SIZES,
+                .not_a = "not a size",
+                .parse = parse_memory,
+                .min = 0,
+                .max = UINT64_MAX,
+        },
+        [SLICE_KEY_MEMORY_STRICT] = {
+                .name = "MemoryStrict",
+                .sections = IN_MEMORY | IN_SUBJECT | IN_PLAN,
+                .default_text = "no",
+                .allowed = "yes or no",
+                .not_a = "neither yes nor no",
+                .parse = parse_yes_no,
+                .max = 1,
+        },
+        [SLICE_KEY_PLAN] = {
+                .name = "Plan",
+                .sections = IN_SUBJECT,
+                .default_text = "",
+                .allowed = "the NAME of a section [Plan NAME]",
+        },
+        [HOST_KEY_INTERVAL] = {
+                .name = "IntervalSec",
+                .sections = IN_MANAGER,
+                .default_text = "1s",
+                .allowed = "a time from 100ms to 1h, such as 1s",
+                .not_a = "not a time",
+                .parse = parse_time,
+                .min = 100 * USEC_PER_MSEC,
+                .max = 3600 * USEC_PER_SEC,
+        },
+        [HOST_KEY_MIN_UID] = {
+                .name = "MinUID",
+                .sections = IN_MANAGER,
+                .default_text = "1000",
+                .allowed = "a UID from 1 to 4294967294",
+                .not_a = "not a UID",
+                .parse = parse_number,
+                .min = 1,
+                .max = UINT32_MAX - 1,
+        },
+        [HOST_KEY_EXEMPT_USERS] = {
+                .name = "ExemptUsers",
+                .sections = IN_MANAGER,
+                .default_text = "",
+                .allowed = "a list of user names and UIDs with blanks or commas between them",
+        },
+        [HOST_KEY_EXEMPT_GROUPS] = {
+                .name = "ExemptGroups",
+                .sections = IN_MANAGER,
+                .default_text = "",
+                .allowed = "a list of group names and GIDs with blanks or commas between them",
+        },
+        [HOST_KEY_OBSERVE] = {
+                .name = "Observe",
+                .sections = IN_MANAGER,
+                .default_text = "no",
+                .allowed = "yes or no",
+                .not_a = "neither yes nor no",
+                .parse = parse_yes_no,
+                .max = 1,
+        },
+        [HOST_KEY_SHARE_POLICY] = {
+                .name = "SharePolicy",
+                .sections = IN_CPU,
+                .default_text = "max-min",
+                .allowed = "max-min, equal or weight",
+                .not_a = "not a policy",
+                .parse = parse_policy,
+                .max = _SHARE_POLICY_COUNT - 1,
+        },
+        [HOST_KEY_CPU_THRESHOLD] = {
+                .name = "CPUThreshold",
+                .sections = IN_CPU,
+                .default_text = "90%",
+                .allowed = "a percentage of the host's CPUs from 1% to 98%",
+                .not_a = "not a percentage",
+                .parse = parse_percent_clamped,
+                .min = 1 * PERCENT,
+                .max = 98 * PERCENT,
+        },
+        [HOST_KEY_ACTIVITY_THRESHOLD] = {
+                .name = "ActivityThreshold",
+                .sections = IN_CPU,
+                .default_text = "1%",
+                .allowed = "a percentage of the host's CPUs from 0% to 100%",
+                .not_a = "not a percentage",
+                .parse = parse_percent,
+                .min = 0,
+                .max = 100 * PERCENT,
+        },
+        [HOST_KEY_RESERVED_CPUS] = {
+                .name = "ReservedCPUs",
+                .sections = IN_CPU,
+                .default_text = "0",
+                .allowed = "a whole number from 0 to 8191",
+                .not_a = "not a number",
+                .parse = parse_number,
+                .min = 0,
+                .max = 8191,
+        },
+};
+
+static const struct {
+        const char *name, *in_words;
+} sections[_SECTION_COUNT] = {
+        [SECTION_MANAGER] = { "Manager", "[Manager]" }, [SECTION_CPU] = { "CPU", "[CPU]" },
+        [SECTION_MEMORY] = { "Memory", "[Memory]" },    [SECTION_USER] = { "User", "[User …]" },
+        [SECTION_GROUP] = { "Group", "[Group …]" },     [SECTION_PLAN] = { "Plan", "[Plan …]" },
+};
+
+const char *section_to_string(SectionKind section) {
+        return sections[section].name;
+}
+
+const char *section_in_words(SectionKind section) {
+        return sections[section].in_words;
+}
+
+bool section_has_selector(SectionKind section) {
+        return section >= SECTION_USER;
+}
+
+int section_from_string(const char *name, size_t length) {
+        for (int i = 0; i < _SECTION_COUNT; i++)
+                if (strlen(sections[i].name) == length && memcmp(sections[i].name, name, length) == 0)
+                        return i;
+        return -EINVAL;
+}
+
+int key_from_string(const char *name) {
+        for (int i = 0; i < _KEY_COUNT; i++)
+                if (strcmp(keys[i].name, name) == 0)
+                        return i;
+        return -EINVAL;
+}
+
+int key_parse(unsigned key, const char *text, KeyValue *ret, const char **ret_why) {
+        KeyValue value = {};
+        const char *why = NULL;
+        int r = keys[key].parse(&keys[key], text, &value, &why);
+
+        if (r != 0)
+                *ret_why = why ?: r == -EINVAL ? keys[key].not_a : "out of range";
+        if (r >= 0)
+                *ret = value;
+        return r;
+}
+
+KeyValue key_default(unsigned key) {
+        KeyValue value = {};
+        const char *why;
+
+        (void) key_parse(key, keys[key].default_text, &value, &why);
+        return value;
+}

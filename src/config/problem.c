@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config/problem.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void problems_done(Problems *problems) {
+        for (size_t i = 0; i < problems->count; i++) {
+                free(problems->item[i].file);
+                free(problems->item[i].message);
+        }
+        free(problems->item);
+        *problems = (Problems){};
+}
+
+bool problems_have_error(const Problems *problems) {
+        for (size_t i = 0; i < problems->count; i++)
+                if (problems->item[i].level == PROBLEM_ERROR)
+                        return true;
+        return false;
+}
+
+/* How many bytes the printable UTF-8 character at *s has; 0 if there is none: a control character of ASCII
+ * or Latin-1 (terminals obey the latter too), an overlong or a broken sequence. */
+static size_t printable_character(const unsigned char *s) {
+        size_t length = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : 4;
+
+        if (*s < 0x20 || *s == 0x7f || (*s >= 0x80 && *s < 0xc2) || *s > 0xf4)
+                return 0;
+        for (size_t i = 1; i < length; i++)
+                if ((s[i] & 0xc0) != 0x80)
+                        return 0;
+        if (length == 2 && *s == 0xc2 && s[1] < 0xa0) /* C1 controls */
+                return 0;
+        if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f) ||
+            (*s == 0xed && s[1] > 0x9f))
+                return 0;
+        return length;
+}
+
+const char *quote(QuoteBuffer buffer, const char *text) {
+        const unsigned char *s = (const unsigned char *) text;
+        char *out = buffer;
+
+        for (unsigned i = 0; i < 64 && *s; i++) {
+                size_t length = printable_character(s);
+
+                if (length == 0)
+                        *out++ = '?';
+                else
+                        out = mempcpy(out, s, length);
+                s += MAX(length, (size_t) 1);
+        }
+        strcpy(out, *s ? "…" : "");
+        return buffer;
+}
+
+static void blot_control_characters(char *text) {
+        for (unsigned char *p = (unsigned char *) text; *p; p++)
+                if (*p < 0x20 || *p == 0x7f)
+                        *p = '?';
+}
+
+static int append(Problems *problems, Problem problem) {
+        Problem *item;
+
+        if (!problem.file || !problem.message)
+                goto fail;
+        item = reallocarray(problems->item, problems->count + 1, sizeof *item);
+        if (!item)
+                goto fail;
+        blot_control_characters(problem.file);
+        problems->item = item;
+        problems->item[problems->count++] = problem;
+        return 0;
+fail:
+        free(problem.file);
+        free(problem.message);
+        return -ENOMEM;
+}
+
+int problems_add(Problems *problems, ProblemLevel level, const char *file, unsigned line, const char *format,
+                 ...) {
+        char *message = NULL;
+        va_list ap;
+
+        if (problems->count >= PROBLEMS_MAX)
+                return 0;
+        if (problems->count == PROBLEMS_MAX - 1)
+                return append(problems,
+                              (Problem){ .level = PROBLEM_ERROR,
+                                         .file = strdup(file),
+                                         .line = line,
+                                         .message = strdup("Too many problems; this one and those that "
+                                                           "follow are not listed.") });
+        va_start(ap, format);
+        if (vasprintf(&message, format, ap) < 0)
+                message = NULL;
+        va_end(ap);
+        return append(problems,
+                      (Problem){ .level = level, .file = strdup(file), .line = line, .message = message });
+}
