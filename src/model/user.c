@@ -9,6 +9,7 @@ void user_done(User *user) {
         for (char **g = user->groups; g && *g; g++)
                 free(*g);
         free(user->groups);
+        free(user->gids);
         *user = (User){ .uid = user->uid };
 }
 
