@@ -27,6 +27,7 @@ struct SystemdBackend {
         sd_bus *bus;
         BusPeer peer;
         sd_bus_slot *reloading_match, *subscribe_call;
+        bool subscribed;
         LIST_HEAD(, Call) calls;
 };
 
@@ -79,6 +80,32 @@ static int on_properties_set(sd_bus_message *reply, void *userdata, sd_bus_error
         return 0;
 }
 
+static void set_online(SystemdBackend *b, bool online) {
+        if (b->base.is_online == online)
+                return;
+        b->base.is_online = online;
+        b->base.handlers.online(online, b->base.handlers.userdata);
+}
+
+/* PID 1 sends Reloading only to who has subscribed. The answer also shows that it is there. Where it is
+ * refused or lost, limits can be set all the same; it is asked again with the next of them. */
+static int on_subscribed(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error _unused_) {
+        SystemdBackend *b = userdata;
+
+        b->subscribe_call = sd_bus_slot_unref(b->subscribe_call);
+        b->subscribed = !sd_bus_message_is_method_error(reply, NULL) ||
+                        sd_bus_message_is_method_error(reply, SYSTEMD_NAME ".AlreadySubscribed");
+        set_online(b, b->peer.owner);
+        return 0;
+}
+
+static int subscribe(SystemdBackend *b) {
+        b->subscribed = false;
+        b->subscribe_call = sd_bus_slot_unref(b->subscribe_call);
+        return sd_bus_call_method_async(b->bus, &b->subscribe_call, SYSTEMD_NAME, SYSTEMD_PATH,
+                                        SYSTEMD_INTERFACE, "Subscribe", on_subscribed, b, NULL);
+}
+
 static int systemd_set_limits(Backend *backend, const char *slice, const Limits *limits, LimitMask mask) {
         _cleanup_(bus_message_unrefp) sd_bus_message *m = NULL;
         SystemdBackend *b = (SystemdBackend *) backend;
@@ -87,6 +114,8 @@ static int systemd_set_limits(Backend *backend, const char *slice, const Limits 
 
         if (strlen(slice) > SLICE_NAME_MAX)
                 return -EINVAL;
+        if (!b->subscribed && !b->subscribe_call)
+                (void) subscribe(b);
         r = new_set_properties(b->bus, slice, limits, mask, &m);
         if (r < 0)
                 return r;
@@ -101,30 +130,6 @@ static int systemd_set_limits(Backend *backend, const char *slice, const Limits 
         if (r < 0)
                 call_free(call);
         return r < 0 ? r : 0;
-}
-
-static void set_online(SystemdBackend *b, bool online) {
-        if (b->base.is_online == online)
-                return;
-        b->base.is_online = online;
-        b->base.handlers.online(online, b->base.handlers.userdata);
-}
-
-/* PID 1 sends Reloading only to who has subscribed. The answer also shows that it is there. */
-static int on_subscribed(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error _unused_) {
-        SystemdBackend *b = userdata;
-
-        b->subscribe_call = sd_bus_slot_unref(b->subscribe_call);
-        if (!sd_bus_message_is_method_error(reply, NULL) ||
-            sd_bus_message_is_method_error(reply, "org.freedesktop.systemd1.AlreadySubscribed"))
-                set_online(b, true);
-        return 0;
-}
-
-static int subscribe(SystemdBackend *b) {
-        b->subscribe_call = sd_bus_slot_unref(b->subscribe_call);
-        return sd_bus_call_method_async(b->bus, &b->subscribe_call, SYSTEMD_NAME, SYSTEMD_PATH,
-                                        SYSTEMD_INTERFACE, "Subscribe", on_subscribed, b, NULL);
 }
 
 static int on_reloading(sd_bus_message *m, void *userdata, sd_bus_error *ret_error _unused_) {

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/format.h"
+#include "basic/log.h"
+#include "daemon/manager-private.h"
+
+/* The kernel's values are read back after the first of these, then after four times as long and so on up to
+ * the second: what somebody else changes is found, and costs next to nothing. */
+#define VERIFY_FIRST_USEC (250 * USEC_PER_MSEC)
+#define VERIFY_LAST_USEC  (32 * USEC_PER_SEC)
+
+#define RETRY_FIRST_USEC (1 * USEC_PER_SEC)
+#define RETRY_LAST_USEC  (64 * USEC_PER_SEC)
+
+void manager_enqueue_all(Manager *m) {
+        ManagedSlice *slice;
+
+        SLICE_FOREACH(slice, &m->slices)
+                slice_table_enqueue(&m->slices, slice, false);
+}
+
+static bool may_send(const Manager *m, const ManagedSlice *slice, usec_t now) {
+        return !slice->in_flight && (slice->files || slice->announced) && slice->retry_at <= now &&
+               !m->stopping;
+}
+
+/* Said once for a lowering that has to wait. */
+static void report_waiting(ManagedSlice *slice, LimitMask waiting) {
+        FormatBuffer target;
+
+        for (unsigned i = LIMIT_MEMORY_MAX; i <= LIMIT_MEMORY_HIGH; i++)
+                if (waiting & ~slice->memory_waits & 1U << i)
+                        log_info("%s: lowering %s to %s in steps above what is in use.", slice->name,
+                                 limit_to_string(i), format_size(target, slice->config.limits.value[i]));
+        slice->memory_waits = waiting;
+}
+
+/* Written down before it is done. */
+static void note_in_ledger(Manager *m, ManagedSlice *slice, LimitMask mask) {
+        LedgerEntry *entry = slice->entry;
+        bool fair = slice->engine.quota != LIMIT_UNSET;
+        uint64_t standing = managed_slice_standing_quota(slice);
+
+        if ((entry->ours | mask) == entry->ours && entry->fair >= fair &&
+            (!(mask & 1U << LIMIT_CPU_QUOTA) || entry->standing_quota == standing))
+                return;
+        if (mask & 1U << LIMIT_CPU_QUOTA)
+                entry->standing_quota = standing;
+        entry->ours |= mask;
+        entry->fair = entry->fair || fair;
+        ledger_changed(m->ledger);
+}
+
+static void save_ledger(Manager *m) {
+        int r = ledger_save(m->ledger);
+
+        if (r < 0 && !m->ledger_unwritable)
+                log_warning_errno(r, "Cannot write %s/limits, quotas would stay if this service died: %m",
+                                  m->options.runtime_path);
+        m->ledger_unwritable = r < 0;
+}
+
+/* Observing: said, and taken as done. */
+static void pretend(Manager *m, ManagedSlice *slice) {
+        manager_show_change(m, slice, &slice->sent, slice->sent_mask);
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (slice->sent_mask & 1U << i)
+                        slice->set.value[i] = slice->sent.value[i];
+        slice->known |= slice->sent_mask;
+        slice->sent_mask = 0;
+}
+
+static void failed(ManagedSlice *slice, int error, const char *message, usec_t now) {
+        slice->known &= ~slice->sent_mask;
+        slice->confirmed &= ~slice->sent_mask;
+        slice->retry_at = now + MIN(RETRY_FIRST_USEC << MIN(slice->failures, 10U), RETRY_LAST_USEC);
+        if (slice->failures++ == 0)
+                log_warning_errno(error, "Cannot set limits of %s, trying again later: %s", slice->name,
+                                  message);
+}
+
+static void send(Manager *m, ManagedSlice *slice, usec_t now) {
+        int r;
+
+        if (m->observe)
+                return pretend(m, slice);
+        r = backend_set_limits(m->backend, slice->name, &slice->sent, slice->sent_mask);
+        if (r < 0)
+                return failed(slice, r, "it could not be asked for", now);
+        slice->in_flight = true;
+        manager_show_change(m, slice, &slice->sent, slice->sent_mask);
+}
+
+/* Takes slices off the queue until `batch` is full; those with nothing to be set are just dropped. */
+static size_t collect(Manager *m, usec_t now, ManagedSlice **batch, size_t size) {
+        ManagedSlice *slice;
+        size_t n = 0;
+
+        while (n < size && (slice = TAILQ_FIRST(&m->slices.queue))) {
+                LimitMask waiting;
+
+                slice_table_dequeue(&m->slices, slice);
+                if (!may_send(m, slice, now))
+                        continue;
+                slice->sent_mask = managed_slice_pending(slice, &slice->sent, &waiting);
+                report_waiting(slice, waiting);
+                if (slice->sent_mask == 0)
+                        continue;
+                if (!m->observe)
+                        note_in_ledger(m, slice, slice->sent_mask);
+                batch[n++] = slice;
+        }
+        return n;
+}
+
+void manager_flush(Manager *m) {
+        ManagedSlice *batch[BACKEND_PENDING_MAX];
+        usec_t now = m->clock();
+        size_t n;
+
+        if (m->stopping || (!m->observe && !m->backend->is_online))
+                return;
+        do {
+                size_t room = m->observe
+                                      ? BACKEND_PENDING_MAX
+                                      : BACKEND_PENDING_MAX - MIN(m->backend->pending, BACKEND_PENDING_MAX);
+
+                n = collect(m, now, batch, room);
+                if (!m->observe)
+                        save_ledger(m);
+                for (size_t i = 0; i < n; i++)
+                        send(m, batch[i], now);
+        } while (n > 0);
+}
+
+static void succeeded(Manager *m, ManagedSlice *slice) {
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (slice->sent_mask & 1U << i)
+                        slice->set.value[i] = slice->sent.value[i];
+        slice->known |= slice->sent_mask;
+        slice->confirmed |= slice->sent_mask;
+        if (slice->failures > 0)
+                log_info("%s: limits can be set again.", slice->name);
+        slice->failures = 0;
+        slice->retry_at = 0;
+        if (slice->entry->fair && slice->engine.quota == LIMIT_UNSET &&
+            slice->set.value[LIMIT_CPU_QUOTA] == managed_slice_standing_quota(slice)) {
+                slice->entry->fair = false;
+                ledger_changed(m->ledger);
+        }
+}
+
+void manager_backend_done(const char *name, int error, const char *message, void *userdata) {
+        Manager *m = userdata;
+        ManagedSlice *slice = slice_table_find(&m->slices, name);
+
+        if (m->stopping) {
+                manager_lift_done(m, name, error, message);
+                return;
+        }
+        /* A slice that went away meanwhile, and one that has come again since. */
+        if (!slice || !slice->in_flight)
+                return;
+        slice->in_flight = false;
+        if (error == 0)
+                succeeded(m, slice);
+        else if (error == -ECANCELED)
+                slice->known &= ~slice->sent_mask;
+        else
+                failed(slice, error, message ?: "no reason given", m->clock());
+        slice->sent_mask = 0;
+        manager_verify_soon(m, slice);
+        slice_table_enqueue(&m->slices, slice, false);
+        manager_flush(m);
+}
+
+void manager_verify_soon(Manager *m, ManagedSlice *slice) {
+        slice->verify_delay = VERIFY_FIRST_USEC;
+        slice->verify_at = m->clock() + slice->verify_delay;
+}
+
+static void report_difference(const ManagedSlice *slice, LimitMask differ, const Limits *wanted,
+                              const char *what) {
+        FormatBuffer kernel, ours;
+
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (differ & 1U << i)
+                        log_warning("%s: the kernel holds %s=%s instead of %s; %s.", slice->name,
+                                    limit_to_string(i),
+                                    (1U << i & LIMIT_MASK_MEMORY ? format_size
+                                                                 : format_cpu)(kernel, slice->set.value[i]),
+                                    (1U << i & LIMIT_MASK_MEMORY ? format_size
+                                                                 : format_cpu)(ours, wanted->value[i]),
+                                    what);
+}
+
+/* A limit that we set and that is something else is set again and reported once; if that does not help
+ * either, somebody insists, and has it until the next reload. */
+static void repair(ManagedSlice *slice, LimitMask differ, const Limits *before) {
+        LimitMask again = differ & slice->repaired, first = differ & ~slice->repaired;
+
+        if (first)
+                report_difference(slice, first, before, "setting it again");
+        if (again)
+                report_difference(slice, again, before,
+                                  "it was set again before, leaving it until the next reload");
+        slice->repaired |= differ;
+        slice->given_up |= again;
+}
+
+void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
+        Limits kernel, before = slice->set;
+        LimitMask present, differ;
+
+        slice->verify_delay = CLAMP(slice->verify_delay * 4, VERIFY_FIRST_USEC, VERIFY_LAST_USEC);
+        slice->verify_at = now + slice->verify_delay;
+        /* What is on its way will be looked at when it has arrived. */
+        if (!slice->files || slice->in_flight ||
+            slice_files_read_limits(slice->files, &kernel, &present) < 0)
+                return;
+        differ = managed_slice_take_kernel(slice, &kernel, present);
+        if (differ)
+                repair(slice, differ, &before);
+        slice_table_enqueue(&m->slices, slice, false);
+        if (m->observe)
+                slice->verify_at = USEC_INFINITY;
+}
+
+void manager_backend_online(bool online, void *userdata) {
+        Manager *m = userdata;
+
+        if (!online)
+                return;
+        if (m->stopping) {
+                manager_lift_more(m);
+                return;
+        }
+        manager_backend_reloaded(m);
+        manager_enqueue_all(m);
+        manager_flush(m);
+}
+
+void manager_backend_reloaded(void *userdata) {
+        Manager *m = userdata;
+        ManagedSlice *slice;
+
+        SLICE_FOREACH(slice, &m->slices) {
+                slice->repaired = slice->given_up = 0;
+                if (!m->observe)
+                        manager_verify_soon(m, slice);
+        }
+        m->housekeeping_at = 0;
+}
+
+/* Once an interval, and when something has to be looked at soon. */
+void manager_housekeeping(Manager *m, usec_t now) {
+        ManagedSlice *slice;
+
+        m->housekeeping_at = now + engine_window(&m->engine_config) / 2;
+        manager_refresh_tree(m);
+        if (capacity_read(m->capacity_reader, &m->capacity) < 0)
+                log_debug("Cannot read how many CPUs there are, going by the last look.");
+        SLICE_FOREACH(slice, &m->slices) {
+                if (now >= slice->verify_at)
+                        manager_verify(m, slice, now);
+                if (slice->memory_waits || (slice->retry_at > 0 && slice->retry_at <= now))
+                        slice_table_enqueue(&m->slices, slice, false);
+        }
+        save_ledger(m);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "basic/macro.h"
+
+/* The system bus, connected again whenever the connection is lost. */
+typedef struct BusConnection BusConnection;
+
+typedef struct BusConnectionHandlers {
+        void (*connected)(sd_bus *bus, void *userdata);
+        /* The bus that was handed out last is dead. Called once for each `connected`. */
+        void (*lost)(void *userdata);
+        /* The bus cannot be reached; called once until it has been. It is tried again all the time. */
+        void (*unreachable)(int error, void *userdata);
+        void *userdata;
+} BusConnectionHandlers;
+
+int bus_connection_new(sd_event *event, const BusConnectionHandlers *handlers, BusConnection **ret);
+
+/* Flushes what is still to be sent. */
+BusConnection *bus_connection_free(BusConnection *connection);
+DEFINE_CLEANUP(BusConnection *, bus_connection_free)

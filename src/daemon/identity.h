@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/user.h"
+
+/* Who the UID is, from the name service: name and groups. A UID without a name is no failure. *ret is
+ * overwritten and to be freed by user_done(). -ENOMEM, or what the name service says: then *ret has the UID
+ * alone. */
+int identity_lookup(uid_t uid, User *ret);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/ledger.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <search.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "basic/fs.h"
+#include "basic/parse.h"
+
+#define LEDGER_FILE     "limits"
+#define LEDGER_SIZE_MAX (64U << 20)
+
+struct Ledger {
+        int dirfd;
+        void *root; /* tsearch(3), by name */
+        bool dirty;
+};
+
+static int compare(const void *a, const void *b) {
+        return strcmp(((const LedgerEntry *) a)->slice, ((const LedgerEntry *) b)->slice);
+}
+
+LedgerEntry *ledger_get(Ledger *ledger, const char *slice) {
+        _cleanup_free_ LedgerEntry *entry = NULL;
+        void **node;
+
+        if (strlen(slice) > SLICE_NAME_MAX)
+                return NULL;
+        entry = calloc(1, sizeof *entry);
+        if (!entry)
+                return NULL;
+        strcpy(entry->slice, slice);
+        entry->standing_quota = LIMIT_UNSET;
+        node = tsearch(entry, &ledger->root, compare);
+        if (!node)
+                return NULL;
+        if (*node == entry)
+                TAKE_PTR(entry);
+        return *node;
+}
+
+void ledger_changed(Ledger *ledger) {
+        ledger->dirty = true;
+}
+
+/* "infinity" or a number, as in the file. */
+static int parse_value(const char *s, uint64_t *ret) {
+        if (strcmp(s, "infinity") == 0) {
+                *ret = LIMIT_UNSET;
+                return 0;
+        }
+        return parse_u64(s, ret);
+}
+
+static int parse_word(char *word, LedgerEntry *entry) {
+        char *value = strchr(word, '=');
+        uint64_t number;
+        int limit;
+
+        if (strcmp(word, "fair") == 0) {
+                entry->fair = true;
+                return 0;
+        }
+        if (!value)
+                return -EBADMSG;
+        *value++ = '\0';
+        limit = limit_from_string(word);
+        if (limit < 0 || parse_value(value, &number) < 0)
+                return -EBADMSG;
+        entry->ours |= 1U << limit;
+        if (limit == LIMIT_CPU_QUOTA)
+                entry->standing_quota = number;
+        return 0;
+}
+
+static int read_line(Ledger *ledger, char *line) {
+        LedgerEntry read = { .standing_quota = LIMIT_UNSET }, *entry;
+        char *rest = line, *name = strsep(&rest, " "), *word;
+        uid_t uid;
+
+        if (slice_name_to_uid(name, &uid) < 0)
+                return -EBADMSG;
+        while ((word = strsep(&rest, " ")))
+                if (parse_word(word, &read) < 0)
+                        return -EBADMSG;
+        entry = ledger_get(ledger, name);
+        if (!entry)
+                return -ENOMEM;
+        entry->ours = read.ours;
+        entry->fair = read.fair;
+        entry->standing_quota = read.standing_quota;
+        return 0;
+}
+
+static int read_all(Ledger *ledger, unsigned *ret_skipped) {
+        _cleanup_fclose_ FILE *file = NULL;
+        _cleanup_close_ int fd = -1;
+        _cleanup_free_ char *line = NULL;
+        size_t allocated = 0, total = 0;
+        unsigned skipped = 0;
+        ssize_t length;
+
+        fd = openat(ledger->dirfd, LEDGER_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd < 0)
+                return errno == ENOENT ? 0 : -errno;
+        file = fdopen(fd, "re");
+        if (!file)
+                return -errno;
+        TAKE_FD(fd);
+        while ((length = getline(&line, &allocated, file)) > 0 &&
+               (total += (size_t) length) < LEDGER_SIZE_MAX) {
+                int r;
+
+                line[strcspn(line, "\n")] = '\0';
+                r = read_line(ledger, line);
+                if (r == -ENOMEM)
+                        return r;
+                skipped += r < 0;
+        }
+        *ret_skipped = skipped;
+        return 0;
+}
+
+int ledger_open(int dirfd, Ledger **ret, unsigned *ret_skipped) {
+        _cleanup_(ledger_freep) Ledger *ledger = calloc(1, sizeof *ledger);
+        unsigned skipped = 0;
+        int r;
+
+        if (!ledger)
+                return -ENOMEM;
+        ledger->dirfd = dirfd;
+        if (dirfd >= 0) {
+                r = read_all(ledger, &skipped);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(ledger);
+        *ret_skipped = skipped;
+        return 0;
+}
+
+Ledger *ledger_free(Ledger *ledger) {
+        if (ledger)
+                tdestroy(ledger->root, free);
+        free(ledger);
+        return NULL;
+}
+
+typedef struct Walk {
+        void (*callback)(LedgerEntry *entry, void *userdata);
+        void *userdata;
+} Walk;
+
+static void walk_fair(const void *node, VISIT visit, void *closure) {
+        LedgerEntry *entry = *(LedgerEntry *const *) node;
+        Walk *walk = closure;
+
+        if ((visit == postorder || visit == leaf) && entry->fair)
+                walk->callback(entry, walk->userdata);
+}
+
+void ledger_foreach_fair(Ledger *ledger, void (*callback)(LedgerEntry *entry, void *userdata),
+                         void *userdata) {
+        twalk_r(ledger->root, walk_fair, &(Walk){ .callback = callback, .userdata = userdata });
+}
+
+static void found_one(LedgerEntry *entry _unused_, void *userdata) {
+        *(bool *) userdata = false;
+}
+
+bool ledger_is_clean(Ledger *ledger) {
+        bool clean = true;
+
+        ledger_foreach_fair(ledger, found_one, &clean);
+        return clean;
+}
+
+static void write_entry(const void *node, VISIT visit, void *closure) {
+        const LedgerEntry *entry = *(LedgerEntry *const *) node;
+        FILE *file = closure;
+
+        if ((visit != postorder && visit != leaf) || (!entry->ours && !entry->fair))
+                return;
+        fputs(entry->slice, file);
+        if (entry->fair)
+                fputs(" fair", file);
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (entry->ours & 1U << i) {
+                        /* Of the others it only counts that they are ours. */
+                        uint64_t value = i == LIMIT_CPU_QUOTA ? entry->standing_quota : LIMIT_UNSET;
+
+                        if (value == LIMIT_UNSET)
+                                fprintf(file, " %s=infinity", limit_to_string(i));
+                        else
+                                fprintf(file, " %s=%" PRIu64, limit_to_string(i), value);
+                }
+        fputc('\n', file);
+}
+
+int ledger_save(Ledger *ledger) {
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0;
+        FILE *file;
+        int r;
+
+        if (!ledger->dirty)
+                return 0;
+        if (ledger->dirfd < 0) {
+                ledger->dirty = false;
+                return 0;
+        }
+        file = open_memstream(&text, &size);
+        if (!file)
+                return -errno;
+        twalk_r(ledger->root, write_entry, file);
+        if (fclose(file) != 0)
+                return -ENOMEM;
+        r = write_file_atomic(ledger->dirfd, LEDGER_FILE, text, size, 0600);
+        if (r >= 0)
+                ledger->dirty = false;
+        return r;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/limits.h"
+#include "model/slice-name.h"
+
+/* What this service has put into the drop-ins of which slice since boot: systemd keeps them, also when the
+ * slice goes away and when this service does. Written down before the change is made, in the runtime
+ * directory, which lasts as long as the drop-ins do. So whoever comes after a crash knows which quotas to
+ * lift, and no limit that somebody else has set is ever touched.
+ *
+ * The file has a line a slice: NAME [fair] LIMIT=VALUE…, where CPUQuotaPerSecUSec is what to go back to when
+ * the fair-share quota is lifted. */
+
+typedef struct LedgerEntry {
+        SliceName slice;
+        LimitMask ours;          /* limits that we have set at some time */
+        bool fair;               /* a fair-share quota stands */
+        uint64_t standing_quota; /* without it: CPUQuota=, or what we had found; LIMIT_UNSET */
+        bool lift_tried;         /* at the end of this process; not in the file */
+} LedgerEntry;
+
+typedef struct Ledger Ledger;
+
+/* Reads "limits" in the directory, which stays the caller's and must outlive the ledger. A directory of -1
+ * is a ledger in memory. What is no line of ours is skipped; *ret_skipped counts these lines. */
+int ledger_open(int dirfd, Ledger **ret, unsigned *ret_skipped);
+Ledger *ledger_free(Ledger *ledger);
+DEFINE_CLEANUP(Ledger *, ledger_free)
+
+/* The entry of the slice; a new, empty one if there was none. It stays where it is until the ledger is
+ * freed, and may be changed in place; say so with ledger_changed(). NULL if there is no memory. */
+LedgerEntry *ledger_get(Ledger *ledger, const char *slice);
+void ledger_changed(Ledger *ledger);
+
+/* Whether no entry has a fair-share quota. */
+bool ledger_is_clean(Ledger *ledger);
+
+/* Calls back for each entry with a fair-share quota. */
+void ledger_foreach_fair(Ledger *ledger, void (*callback)(LedgerEntry *entry, void *userdata),
+                         void *userdata);
+
+/* Writes the file if anything changed since the last time. */
+int ledger_save(Ledger *ledger);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/managed-slice.h"
+
+#include <string.h>
+
+#include "engine/memory-step.h"
+
+#define BIT(limit) ((LimitMask) 1U << (limit))
+
+int managed_slice_new(const char *name, LedgerEntry *entry, ManagedSlice **ret) {
+        ManagedSlice *slice = calloc(1, sizeof *slice);
+
+        if (!slice)
+                return -ENOMEM;
+        snprintf(slice->name, sizeof slice->name, "%s", name);
+        slice->entry = entry;
+        slice->engine = ENGINE_SLICE_INIT;
+        slice->found_quota = LIMIT_UNSET;
+        slice->verify_at = USEC_INFINITY;
+        managed_slice_assume_fresh(slice);
+        *ret = slice;
+        return 0;
+}
+
+ManagedSlice *managed_slice_free(ManagedSlice *slice) {
+        if (!slice)
+                return NULL;
+        user_done(&slice->user);
+        slice_files_free(slice->files);
+        free(slice);
+        return NULL;
+}
+
+void managed_slice_assume_fresh(ManagedSlice *slice) {
+        slice->set = LIMITS_UNSET;
+        slice->set.value[LIMIT_CPU_WEIGHT] = CPU_WEIGHT_DEFAULT;
+        slice->known = LIMIT_MASK_ALL & ~slice->entry->ours;
+        slice->confirmed = 0;
+        slice->repaired = slice->given_up = slice->memory_waits = 0;
+}
+
+uint64_t managed_slice_standing_quota(const ManagedSlice *slice) {
+        uint64_t configured = slice->config.limits.value[LIMIT_CPU_QUOTA];
+
+        return configured != LIMIT_UNSET ? configured : slice->found_quota;
+}
+
+LimitMask managed_slice_ours(const ManagedSlice *slice) {
+        LimitMask ours = slice->entry->ours;
+
+        if (slice->exempt)
+                return ours;
+        ours |= BIT(LIMIT_CPU_WEIGHT);
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (slice->config.limits.value[i] != LIMIT_UNSET)
+                        ours |= BIT(i);
+        if (slice->engine.quota != LIMIT_UNSET)
+                ours |= BIT(LIMIT_CPU_QUOTA);
+        return ours;
+}
+
+/* The limits to aim at, steps not counted. A slice that has become exempt loses what it had from us. */
+static void final_limits(const ManagedSlice *slice, Limits *ret) {
+        if (slice->exempt) {
+                *ret = LIMITS_UNSET;
+                ret->value[LIMIT_CPU_WEIGHT] = CPU_WEIGHT_DEFAULT;
+                ret->value[LIMIT_CPU_QUOTA] = slice->found_quota;
+                return;
+        }
+        *ret = slice->config.limits;
+        ret->value[LIMIT_CPU_QUOTA] = MIN(managed_slice_standing_quota(slice), slice->engine.quota);
+}
+
+static void step_memory(const ManagedSlice *slice, Limits *limits, LimitMask lower) {
+        MemoryUse use = { .current = UINT64_MAX };
+
+        if (slice->files)
+                (void) slice_files_read_memory(slice->files, &use);
+        else
+                use.current = 0; /* no cgroup, nothing in use */
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (lower & BIT(i))
+                        limits->value[i] = memory_next_step(&(MemoryStep){
+                                .now = slice->set.value[i],
+                                .target = limits->value[i],
+                                .in_use = use.current,
+                                .cache = use.inactive_file == UINT64_MAX ? 0 : use.inactive_file,
+                        });
+}
+
+/* Limits whose lowering can make the kernel reclaim and kill. What stands may be unknown: then anything may
+ * be a lowering. */
+static LimitMask lowered_memory(const ManagedSlice *slice, const Limits *limits, LimitMask pending) {
+        LimitMask lower = 0;
+
+        if (slice->config.memory_strict)
+                return 0;
+        for (unsigned i = LIMIT_MEMORY_MAX; i <= LIMIT_MEMORY_HIGH; i++)
+                if ((pending & BIT(i)) && (slice->known & BIT(i)) && limits->value[i] < slice->set.value[i])
+                        lower |= BIT(i);
+        return lower;
+}
+
+LimitMask managed_slice_pending(ManagedSlice *slice, Limits *ret, LimitMask *ret_waiting) {
+        LimitMask pending, lower, ours = managed_slice_ours(slice) & ~slice->given_up;
+        Limits aim;
+
+        *ret_waiting = 0;
+        final_limits(slice, &aim);
+        *ret = aim;
+        pending = ours & (limits_differ(ret, &slice->set, ours) | ~slice->known);
+        lower = lowered_memory(slice, ret, pending);
+        if (lower) {
+                step_memory(slice, ret, lower);
+                *ret_waiting = limits_differ(ret, &aim, lower);
+                pending &= limits_differ(ret, &slice->set, LIMIT_MASK_ALL) | ~slice->known;
+        }
+        return pending;
+}
+
+/* The kernel keeps whole pages. */
+static bool same_in_kernel(Limit limit, uint64_t ours, uint64_t kernel) {
+        uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
+
+        if (ours == kernel)
+                return true;
+        return (BIT(limit) & LIMIT_MASK_MEMORY) && ours != LIMIT_UNSET && ours - ours % page == kernel;
+}
+
+LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, LimitMask present) {
+        LimitMask ours = managed_slice_ours(slice), differ = 0;
+
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++) {
+                if (!(present & BIT(i)) && i == LIMIT_CPU_WEIGHT) {
+                        slice->known &= ~BIT(i);
+                        continue;
+                }
+                if ((slice->known & BIT(i)) && same_in_kernel(i, slice->set.value[i], kernel->value[i]))
+                        continue;
+                if (slice->confirmed & BIT(i))
+                        differ |= BIT(i);
+                slice->set.value[i] = kernel->value[i];
+                slice->known |= BIT(i);
+                slice->confirmed &= ~BIT(i);
+        }
+        if ((present & BIT(LIMIT_CPU_QUOTA)) && !(ours & BIT(LIMIT_CPU_QUOTA)))
+                slice->found_quota = kernel->value[LIMIT_CPU_QUOTA];
+        return differ;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/queue.h>
+
+#include "cgroup/slice-files.h"
+#include "config/config.h"
+#include "daemon/ledger.h"
+#include "engine/engine.h"
+#include "model/slice-name.h"
+
+/* One slice that the service knows of: what is wanted for it, what stands, and what is under way. */
+typedef struct ManagedSlice {
+        LIST_ENTRY(ManagedSlice) all;
+        TAILQ_ENTRY(ManagedSlice) queue; /* those that may have something to be set */
+        bool queued;
+
+        SliceName name;
+        User user;
+        bool exempt;    /* known, and left alone */
+        bool announced; /* logind has the user */
+
+        SliceFiles *files; /* NULL while there is no cgroup */
+
+        SliceConfig config;
+        LedgerEntry *entry;   /* the ledger's */
+        uint64_t found_quota; /* CPUQuota that somebody else has set; LIMIT_UNSET */
+        EngineSlice engine;   /* engine.quota is the fair-share quota that was decided on */
+
+        Limits set;          /* what stands, as far as we know */
+        LimitMask known;     /* for which limits we do */
+        LimitMask confirmed; /* which of them we have set ourselves and the backend has taken */
+        bool in_flight;
+        Limits sent; /* with the change under way */
+        LimitMask sent_mask;
+
+        usec_t verify_at;       /* when to read the kernel's values back; USEC_INFINITY: never */
+        usec_t verify_delay;    /* after this one, until the next */
+        usec_t retry_at;        /* not before, after a failure; 0: at once */
+        unsigned failures;      /* in a row */
+        LimitMask repaired;     /* set again since the last reload, and reported */
+        LimitMask given_up;     /* set again and different still, until the next reload */
+        LimitMask memory_waits; /* lowering waits for use to fall, and was reported */
+} ManagedSlice;
+
+/* -ENOMEM. The user's identity is looked up by the caller. */
+int managed_slice_new(const char *name, LedgerEntry *entry, ManagedSlice **ret);
+ManagedSlice *managed_slice_free(ManagedSlice *slice);
+
+/* What is to be set next. Returns the limits that differ from what stands; *ret is complete for them.
+ * Memory limits go down in steps unless the configuration says otherwise, so it may be less than what is
+ * wanted in the end; then *ret_waiting has those that are still to come. */
+LimitMask managed_slice_pending(ManagedSlice *slice, Limits *ret, LimitMask *ret_waiting);
+
+/* The CPU quota without a fair share: CPUQuota=, or what was found. */
+uint64_t managed_slice_standing_quota(const ManagedSlice *slice);
+
+/* Limits that are set by us: configured, or set by us before. */
+LimitMask managed_slice_ours(const ManagedSlice *slice);
+
+/* Takes what the kernel holds. Returns the limits that we had set and that are something else now; the
+ * kernel's values are in slice->set from then on. Until the controllers are on, absent files mean "no
+ * limit", but a missing weight is unknown, so that it will be set and turns the CPU controller on. */
+LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, LimitMask present);
+
+/* No cgroup yet: nothing stands but what systemd may have kept in its drop-ins from us. */
+void managed_slice_assume_fresh(ManagedSlice *slice);

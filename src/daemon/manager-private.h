@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cgroup/capacity.h"
+#include "config/config.h"
+#include "daemon/bus-connection.h"
+#include "daemon/manager.h"
+#include "daemon/slice-table.h"
+#include "engine/engine.h"
+#include "watch/logind.h"
+#include "watch/oom.h"
+#include "watch/slice-dir.h"
+
+/* The manager's insides, shared by the files of this folder that each do one of its jobs:
+ *
+ *   manager.c   life and death, signals
+ *   reload.c    configuration in, desired state of every slice out
+ *   slices.c    slices and users come and go
+ *   tick.c      look, ask the engine, take over its plan
+ *   apply.c     what differs from what stands goes to the backend; read back and compare
+ *   stop.c      lift the fair-share quotas and end
+ *   oom.c       out of memory: one record
+ *   view.c      the lines of --verbose and the status in systemctl
+ */
+
+struct Manager {
+        ManagerOptions options;
+        usec_t (*clock)(void);
+
+        sd_event *event;
+        sd_event_source *sigterm, *sigint, *sighup, *glance_timer, *stop_timer;
+
+        int root_fd, runtime_fd;
+        Config *config;
+        HostConfig host_config; /* the configuration's, and what the command line says otherwise */
+        EngineConfig engine_config;
+        uint64_t ram_bytes;
+        bool observe; /* write nothing */
+
+        CgroupTree *tree;
+        CapacityReader *capacity_reader;
+        Capacity capacity;
+
+        Ledger *ledger;
+        SliceTable slices;
+        Engine *engine;
+        EngineSlice **looked; /* the slices of the tick, and whose they are */
+        ManagedSlice **looked_owner;
+        size_t looked_allocated;
+        Plan plan;
+
+        Backend *backend;
+        BusConnection *connection;
+        LogindWatch *logind;
+        SliceDirWatch *slice_dir;
+        OomWatch *oom;
+
+        bool scanning; /* slices that appear now were there before */
+        bool stopping;
+        unsigned lifts_pending;
+        usec_t housekeeping_at;
+        bool host_unreadable, ledger_unwritable; /* said */
+        char status[128];                        /* as it was sent last */
+        usec_t table_at;
+};
+
+/* reload.c */
+int manager_load_config(Manager *m);    /* at start: what is wrong is said, and ignored */
+void manager_reload_config(Manager *m); /* all or nothing */
+void manager_resolve_slice(Manager *m, ManagedSlice *slice);
+
+/* slices.c */
+int manager_watch_slices(Manager *m);
+void manager_refresh_tree(Manager *m); /* user.slice may have come or gone */
+void manager_user_new(uid_t uid, void *userdata);
+void manager_user_removed(uid_t uid, void *userdata);
+void manager_logind_failed(int error, const char *message, void *userdata);
+
+/* tick.c */
+int manager_arm_glance(Manager *m);
+void manager_glance(Manager *m);
+
+/* apply.c */
+void manager_flush(Manager *m);
+void manager_enqueue_all(Manager *m);
+void manager_verify(Manager *m, ManagedSlice *slice, usec_t now);
+void manager_verify_soon(Manager *m, ManagedSlice *slice);
+void manager_housekeeping(Manager *m, usec_t now);
+void manager_backend_done(const char *slice, int error, const char *message, void *userdata);
+void manager_backend_online(bool online, void *userdata);
+void manager_backend_reloaded(void *userdata);
+
+/* stop.c */
+void manager_stop(Manager *m);
+void manager_lift_done(Manager *m, const char *slice, int error, const char *message);
+void manager_lift_more(Manager *m);
+
+/* oom.c */
+int manager_watch_oom(Manager *m);
+
+/* view.c */
+void manager_show_change(const Manager *m, const ManagedSlice *slice, const Limits *limits, LimitMask mask);
+void manager_show_status(Manager *m);
+void manager_show_table(const Manager *m);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "daemon/manager-private.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <systemd/sd-daemon.h>
+
+#include "backend/systemd.h"
+#include "basic/log.h"
+
+static int on_terminate(sd_event_source *s _unused_, const struct signalfd_siginfo *si _unused_,
+                        void *userdata) {
+        Manager *m = userdata;
+
+        (void) sd_notify(false, "STOPPING=1");
+        manager_stop(m);
+        return 0;
+}
+
+static int on_hangup(sd_event_source *s _unused_, const struct signalfd_siginfo *si _unused_,
+                     void *userdata) {
+        Manager *m = userdata;
+
+        if (!m->stopping)
+                manager_reload_config(m);
+        return 0;
+}
+
+static int add_signals(Manager *m) {
+        sigset_t mask;
+        int r;
+
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGTERM);
+        sigaddset(&mask, SIGINT);
+        sigaddset(&mask, SIGHUP);
+        if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+                return -errno;
+        r = sd_event_add_signal(m->event, &m->sigterm, SIGTERM, on_terminate, m);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, &m->sigint, SIGINT, on_terminate, m);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, &m->sighup, SIGHUP, on_hangup, m);
+        return r;
+}
+
+static uint64_t ram_bytes(void) {
+        struct sysinfo info;
+
+        return sysinfo(&info) < 0 ? UINT64_MAX : (uint64_t) info.totalram * info.mem_unit;
+}
+
+static int open_root(Manager *m) {
+        const char *path = m->options.root_path ?: "/";
+
+        m->root_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return m->root_fd < 0 ? log_error_errno(errno, "Cannot open %s: %m", path) : 0;
+}
+
+int manager_new(const ManagerOptions *options, Manager **ret) {
+        _cleanup_(manager_freep) Manager *m = calloc(1, sizeof *m);
+        int r;
+
+        if (!m)
+                return log_oom();
+        m->options = *options;
+        if (!m->options.runtime_path)
+                m->options.runtime_path = "/run/fairslice";
+        m->clock = options->clock ?: now_monotonic;
+        m->root_fd = m->runtime_fd = -1;
+        slice_table_init(&m->slices);
+        m->ram_bytes = ram_bytes();
+        m->engine = engine_new();
+        if (!m->engine)
+                return log_oom();
+        r = sd_event_default(&m->event);
+        if (r >= 0)
+                r = add_signals(m);
+        if (r < 0)
+                return log_error_errno(r, "Cannot set up the event loop: %m");
+        r = open_root(m);
+        if (r < 0)
+                return r;
+        r = manager_load_config(m);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+/* The directory is systemd's RuntimeDirectory=; who runs the service by hand gets it here. Observing writes
+ * nothing, so there is none. */
+static int open_runtime(Manager *m) {
+        const char *path = m->options.runtime_path;
+        unsigned skipped;
+        int r;
+
+        if (!m->observe) {
+                if (mkdir(path, 0755) < 0 && errno != EEXIST)
+                        return log_error_errno(errno, "Cannot make the directory %s: %m", path);
+                m->runtime_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+                if (m->runtime_fd < 0)
+                        return log_error_errno(errno, "Cannot open the directory %s: %m", path);
+        }
+        r = ledger_open(m->runtime_fd, &m->ledger, &skipped);
+        if (r < 0)
+                return log_error_errno(r, "Cannot read %s/limits: %m", path);
+        if (skipped > 0)
+                log_warning("%s/limits has %u lines that are not this service's; they are left out.", path,
+                            skipped);
+        return 0;
+}
+
+static int open_tree(Manager *m) {
+        _cleanup_close_ int sysfs_fd = -1;
+        const char *sysfs = m->options.sysfs_path ?: "/sys";
+        int r;
+
+        r = cgroup_tree_open(m->options.cgroup_path, &m->tree);
+        if (r < 0)
+                return log_error_errno(r, "Cannot open the cgroup tree: %m");
+        sysfs_fd = open(sysfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (sysfs_fd < 0)
+                return log_error_errno(errno, "Cannot open %s: %m", sysfs);
+        r = capacity_reader_open(sysfs_fd, m->tree, &m->capacity_reader);
+        if (r < 0)
+                return log_error_errno(r, "Cannot open the files that tell the host's CPU use: %m");
+        r = capacity_read(m->capacity_reader, &m->capacity);
+        if (r < 0)
+                return log_error_errno(r, "Cannot read how many CPUs there are: %m");
+        return 0;
+}
+
+static void on_connected(sd_bus *bus, void *userdata) {
+        Manager *m = userdata;
+        int r;
+
+        r = backend_systemd_attach(m->backend, bus);
+        if (r >= 0 && m->logind)
+                r = logind_watch_attach(m->logind, bus);
+        if (r < 0)
+                log_error_errno(r, "Cannot use the system bus: %m");
+}
+
+static void on_lost(void *userdata) {
+        Manager *m = userdata;
+
+        log_debug("The connection to the system bus was lost.");
+        backend_systemd_detach(m->backend);
+        if (m->logind)
+                logind_watch_detach(m->logind);
+}
+
+static void on_unreachable(int error, void *userdata _unused_) {
+        log_warning_errno(error, "Cannot reach the system bus, trying again until it is there: %m");
+}
+
+static int open_backend(Manager *m) {
+        BackendHandlers handlers = {
+                .done = manager_backend_done,
+                .online = manager_backend_online,
+                .reloaded = manager_backend_reloaded,
+                .userdata = m,
+        };
+        BusConnectionHandlers bus = {
+                .connected = on_connected,
+                .lost = on_lost,
+                .unreachable = on_unreachable,
+                .userdata = m,
+        };
+        int r;
+
+        if (m->options.backend_new)
+                return m->options.backend_new(&handlers, m->event, &m->backend);
+        r = backend_systemd_new(&handlers, &m->backend);
+        if (r >= 0)
+                r = bus_connection_new(m->event, &bus, &m->connection);
+        return r < 0 ? log_error_errno(r, "Cannot set up the connection to systemd: %m") : 0;
+}
+
+static int open_logind(Manager *m) {
+        LogindHandlers handlers = {
+                .user_new = manager_user_new,
+                .user_removed = manager_user_removed,
+                .failed = manager_logind_failed,
+                .userdata = m,
+        };
+        int r = logind_watch_new(&handlers, &m->logind);
+
+        return r < 0 ? log_error_errno(r, "Cannot watch logind: %m") : 0;
+}
+
+int manager_start(Manager *m) {
+        int (*const steps[])(Manager *) = {
+                open_tree, open_runtime, open_backend, open_logind, manager_watch_slices, manager_arm_glance,
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
+                int r = steps[i](m);
+
+                if (r < 0)
+                        return r;
+        }
+        (void) sd_event_set_watchdog(m->event, true);
+        (void) sd_notify(false, "READY=1");
+        return 0;
+}
+
+int manager_release(Manager *m) {
+        int r = open_runtime(m);
+
+        if (r < 0)
+                return r;
+        if (ledger_is_clean(m->ledger))
+                return 0;
+        r = open_backend(m);
+        if (r < 0)
+                return r;
+        manager_stop(m);
+        return manager_run(m);
+}
+
+int manager_run(Manager *m) {
+        int r = sd_event_loop(m->event);
+
+        if (r < 0)
+                log_error_errno(r, "The event loop failed: %m");
+        if (m->ledger && ledger_save(m->ledger) < 0)
+                log_warning("Cannot write %s/limits.", m->options.runtime_path);
+        return r;
+}
+
+Manager *manager_free(Manager *m) {
+        if (!m)
+                return NULL;
+        slice_dir_watch_free(m->slice_dir);
+        oom_watch_free(m->oom);
+        logind_watch_free(m->logind);
+        backend_free(m->backend);
+        bus_connection_free(m->connection);
+        sd_event_source_disable_unref(m->glance_timer);
+        sd_event_source_disable_unref(m->stop_timer);
+        sd_event_source_disable_unref(m->sigterm);
+        sd_event_source_disable_unref(m->sigint);
+        sd_event_source_disable_unref(m->sighup);
+        slice_table_done(&m->slices);
+        ledger_free(m->ledger);
+        engine_free(m->engine);
+        plan_done(&m->plan);
+        free(m->looked);
+        free(m->looked_owner);
+        capacity_reader_free(m->capacity_reader);
+        cgroup_tree_free(m->tree);
+        config_free(m->config);
+        safe_close(m->root_fd);
+        safe_close(m->runtime_fd);
+        sd_event_unref(m->event);
+        free(m);
+        return NULL;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <systemd/sd-daemon.h>
+
+#include "basic/log.h"
+#include "daemon/manager-private.h"
+
+static void log_problem(const Problem *problem) {
+        int level = problem->level == PROBLEM_ERROR ? LOG_ERR : LOG_WARNING;
+
+        if (problem->line > 0)
+                (void) log_full(level, 0, "%s:%u: %s", problem->file, problem->line, problem->message);
+        else
+                (void) log_full(level, 0, "%s: %s", problem->file, problem->message);
+}
+
+/* What the command line says stands above what the files say. */
+static void take_config(Manager *m, Config *config) {
+        config_free(m->config);
+        m->config = config;
+        m->host_config = *config_host(config);
+        if (m->options.interval_usec > 0)
+                m->host_config.interval_usec = m->options.interval_usec;
+        m->engine_config = (EngineConfig){
+                .policy = m->host_config.share_policy,
+                .threshold_permyriad = m->host_config.cpu_threshold_permyriad,
+                .activity_permyriad = m->host_config.activity_permyriad,
+                .interval = m->host_config.interval_usec,
+        };
+        m->observe = m->options.dry_run || m->host_config.observe;
+}
+
+static int load(Manager *m, bool refuse_errors) {
+        _cleanup_(config_freep) Config *config = NULL;
+        _cleanup_(problems_done) Problems problems = {};
+        int r;
+
+        r = config_load(m->root_fd, m->options.config_file, &problems, &config);
+        for (size_t i = 0; i < problems.count; i++)
+                log_problem(&problems.item[i]);
+        if (r < 0)
+                return r;
+        if (refuse_errors && problems_have_error(&problems))
+                return -EINVAL;
+        take_config(m, TAKE_PTR(config));
+        return 0;
+}
+
+int manager_check_config(int root_fd, const char *file) {
+        _cleanup_(config_freep) Config *config = NULL;
+        _cleanup_(problems_done) Problems problems = {};
+        int r;
+
+        r = config_load(root_fd, file, &problems, &config);
+        for (size_t i = 0; i < problems.count; i++)
+                log_problem(&problems.item[i]);
+        return r < 0 ? r : problems_have_error(&problems) ? -EINVAL : 0;
+}
+
+int manager_load_config(Manager *m) {
+        int r = load(m, false);
+
+        return r < 0 ? log_error_errno(r, "Cannot read the configuration: %m") : 0;
+}
+
+void manager_resolve_slice(Manager *m, ManagedSlice *slice) {
+        slice->exempt = config_is_exempt(m->config, &slice->user);
+        config_resolve(m->config, &slice->user, m->ram_bytes, &slice->config);
+        slice->engine.weight = slice->config.limits.value[LIMIT_CPU_WEIGHT];
+        slice->engine.cap = managed_slice_standing_quota(slice);
+        if (slice->exempt)
+                slice->engine.quota = LIMIT_UNSET;
+}
+
+void manager_reload_config(Manager *m) {
+        bool observed = m->observe;
+        ManagedSlice *slice;
+        int r;
+
+        (void) sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long) now_monotonic());
+        r = load(m, true);
+        if (r < 0) {
+                log_error_errno(
+                        r, r == -EINVAL ? "The new configuration has errors; the old one stays in force."
+                                        : "Cannot read the configuration, the old one stays in force: %m");
+                (void) sd_notify(false, "READY=1");
+                return;
+        }
+        SLICE_FOREACH(slice, &m->slices) {
+                manager_resolve_slice(m, slice);
+                slice->given_up = 0;
+                slice->failures = 0;
+                slice->retry_at = 0;
+                /* What was only said and not done stands nowhere. */
+                if (observed && !m->observe)
+                        manager_verify(m, slice, m->clock());
+        }
+        manager_enqueue_all(m);
+        manager_flush(m);
+        log_info("The configuration was read again.");
+        (void) sd_notify(false, "READY=1");
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/log.h"
+#include "daemon/identity.h"
+#include "daemon/manager-private.h"
+
+/* A new entry for the slice of a user. */
+static ManagedSlice *add_slice(Manager *m, const char *name, uid_t uid) {
+        ManagedSlice *slice;
+        LedgerEntry *entry = ledger_get(m->ledger, name);
+        int r;
+
+        r = entry ? managed_slice_new(name, entry, &slice) : -ENOMEM;
+        if (r < 0) {
+                log_error_errno(r, "Cannot manage %s: %m", name);
+                return NULL;
+        }
+        r = identity_lookup(uid, &slice->user);
+        if (r < 0)
+                log_warning_errno(
+                        r,
+                        "Cannot look up the user with UID %u, settings by name and group do not apply: %m",
+                        (unsigned) uid);
+        manager_resolve_slice(m, slice);
+        r = slice_table_add(&m->slices, slice);
+        if (r < 0) {
+                log_error_errno(r, "Cannot manage %s: %m", name);
+                managed_slice_free(slice);
+                return NULL;
+        }
+        return slice;
+}
+
+static ManagedSlice *get_slice(Manager *m, const char *name, uid_t uid) {
+        ManagedSlice *slice = slice_table_find(&m->slices, name);
+
+        return slice ?: add_slice(m, name, uid);
+}
+
+/* Opens the files of a slice whose cgroup is there. */
+static void open_files(Manager *m, ManagedSlice *slice) {
+        int r;
+
+        if (slice->files)
+                return;
+        r = slice_files_open(cgroup_tree_user_slice_fd(m->tree), slice->name, &slice->files);
+        if (r == -ENOENT || r == -ENODEV)
+                return; /* gone again already */
+        if (r < 0) {
+                log_warning_errno(r, "Cannot open the cgroup of %s, it is left out of the shares: %m",
+                                  slice->name);
+                return;
+        }
+        if (m->oom) {
+                r = oom_watch_add(m->oom, slice->name);
+                if (r < 0)
+                        log_warning_errno(r, "Cannot watch %s for running out of memory: %m", slice->name);
+        }
+        /* A slice that was there before us tells what stands. systemd has only just begun with a new one, so
+         * its values are looked at a little later. */
+        if (m->scanning)
+                manager_verify(m, slice, m->clock());
+        else
+                manager_verify_soon(m, slice);
+}
+
+static void close_files(Manager *m, ManagedSlice *slice) {
+        if (!slice->files)
+                return;
+        if (m->oom)
+                oom_watch_remove(m->oom, slice->name);
+        slice->files = slice_files_free(slice->files);
+        slice->found_quota = LIMIT_UNSET;
+        slice->engine = ENGINE_SLICE_INIT;
+        slice->verify_at = USEC_INFINITY;
+        slice_table_dequeue(&m->slices, slice);
+        managed_slice_assume_fresh(slice);
+        manager_resolve_slice(m, slice);
+}
+
+static void drop_if_gone(Manager *m, ManagedSlice *slice) {
+        if (!slice->announced && !slice->files)
+                slice_table_remove(&m->slices, slice);
+}
+
+static void on_created(const char *name, void *userdata) {
+        Manager *m = userdata;
+        ManagedSlice *slice;
+        uid_t uid;
+
+        if (slice_name_to_uid(name, &uid) < 0)
+                return;
+        slice = get_slice(m, name, uid);
+        if (!slice)
+                return;
+        open_files(m, slice);
+        slice_table_enqueue(&m->slices, slice, true);
+        drop_if_gone(m, slice);
+        if (!m->scanning)
+                manager_flush(m);
+}
+
+static void on_removed(const char *name, void *userdata) {
+        Manager *m = userdata;
+        ManagedSlice *slice = slice_table_find(&m->slices, name);
+
+        if (!slice)
+                return;
+        close_files(m, slice);
+        drop_if_gone(m, slice);
+}
+
+static void close_all_files(Manager *m) {
+        ManagedSlice *slice, *next;
+
+        for (slice = LIST_FIRST(&m->slices.all); slice; slice = next) {
+                next = LIST_NEXT(slice, all);
+                close_files(m, slice);
+                drop_if_gone(m, slice);
+        }
+}
+
+/* inotify lost events: what is there is found again by the scan that follows, what is not shows by -ENODEV.
+ */
+static void on_lost(void *userdata) {
+        Manager *m = userdata;
+        ManagedSlice *slice, *next;
+        CpuStat stat;
+
+        log_debug("Events of user.slice were lost, looking through it again.");
+        for (slice = LIST_FIRST(&m->slices.all); slice; slice = next) {
+                next = LIST_NEXT(slice, all);
+                if (slice->files && slice_files_read_cpu(slice->files, &stat) == -ENODEV) {
+                        close_files(m, slice);
+                        drop_if_gone(m, slice);
+                }
+        }
+}
+
+static void on_gone(void *userdata) {
+        Manager *m = userdata;
+
+        close_all_files(m);
+        m->slice_dir = slice_dir_watch_free(m->slice_dir);
+}
+
+int manager_watch_slices(Manager *m) {
+        SliceDirHandlers handlers = {
+                .created = on_created,
+                .removed = on_removed,
+                .lost = on_lost,
+                .gone = on_gone,
+                .userdata = m,
+        };
+        int r;
+
+        if (cgroup_tree_user_slice_fd(m->tree) < 0)
+                return 0;
+        r = manager_watch_oom(m);
+        if (r < 0)
+                return r;
+        m->scanning = true;
+        r = slice_dir_watch_new(m->event, cgroup_tree_user_slice_fd(m->tree), &handlers, &m->slice_dir);
+        m->scanning = false;
+        if (r < 0)
+                return log_error_errno(r, "Cannot watch the cgroup user.slice: %m");
+        return 0;
+}
+
+void manager_refresh_tree(Manager *m) {
+        if (m->slice_dir || cgroup_tree_refresh(m->tree) < 0)
+                return;
+        (void) manager_watch_slices(m);
+}
+
+void manager_user_new(uid_t uid, void *userdata) {
+        Manager *m = userdata;
+        ManagedSlice *slice;
+        SliceName name;
+
+        slice = get_slice(m, slice_name_for_uid(name, uid), uid);
+        if (!slice)
+                return;
+        slice->announced = true;
+        slice_table_enqueue(&m->slices, slice, true);
+        manager_flush(m);
+}
+
+void manager_user_removed(uid_t uid, void *userdata) {
+        Manager *m = userdata;
+        ManagedSlice *slice;
+        SliceName name;
+
+        slice = slice_table_find(&m->slices, slice_name_for_uid(name, uid));
+        if (!slice)
+                return;
+        slice->announced = false;
+        drop_if_gone(m, slice);
+}
+
+void manager_logind_failed(int error, const char *message, void *userdata _unused_) {
+        log_warning_errno(error, "Cannot get the users from logind, going by the slices that appear: %s",
+                          message ?: "no answer");
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/log.h"
+#include "daemon/manager-private.h"
+
+/* Longer than PID 1 needs for a few hundred calls, shorter than TimeoutStopSec=; what is left then is lifted
+ * by ExecStopPost=. */
+#define STOP_TIMEOUT_USEC (5 * USEC_PER_SEC)
+
+static void lift(LedgerEntry *entry, void *userdata) {
+        Manager *m = userdata;
+        Limits limits = LIMITS_UNSET;
+        int r;
+
+        if (entry->lift_tried)
+                return;
+        limits.value[LIMIT_CPU_QUOTA] = entry->standing_quota;
+        r = backend_set_limits(m->backend, entry->slice, &limits, 1U << LIMIT_CPU_QUOTA);
+        if (r == -EBUSY || r == -ENOTCONN)
+                return; /* asked for again when there is room */
+        entry->lift_tried = true;
+        if (r >= 0)
+                m->lifts_pending++;
+        else
+                log_warning_errno(r, "Cannot lift the fair-share quota of %s: %m", entry->slice);
+}
+
+static void count(LedgerEntry *entry, void *userdata) {
+        *(size_t *) userdata += !entry->lift_tried;
+}
+
+/* Everything is asked for as soon as there is room; one that is refused is not tried
+ * again, or it would go round for ever, but stays in the ledger for the next start. Calls still under way
+ * from before the stop end first. */
+void manager_lift_more(Manager *m) {
+        size_t left = 0;
+
+        if (m->lifts_pending > 0 || m->backend->pending > 0)
+                return;
+        ledger_foreach_fair(m->ledger, count, &left);
+        if (left == 0 || m->observe) {
+                (void) sd_event_exit(m->event, 0);
+                return;
+        }
+        ledger_foreach_fair(m->ledger, lift, m);
+}
+
+void manager_lift_done(Manager *m, const char *slice, int error, const char *message) {
+        LedgerEntry *entry = ledger_get(m->ledger, slice);
+
+        if (m->lifts_pending > 0) {
+                m->lifts_pending--;
+                if (error < 0 && error != -ECANCELED)
+                        log_warning_errno(error, "Cannot lift the fair-share quota of %s: %s", slice,
+                                          message);
+                if (entry && error == 0) {
+                        entry->fair = false;
+                        ledger_changed(m->ledger);
+                }
+        }
+        manager_lift_more(m);
+}
+
+static int on_timeout(sd_event_source *s, uint64_t usec _unused_, void *userdata _unused_) {
+        log_warning("Not all fair-share quotas could be lifted in time.");
+        return sd_event_exit(sd_event_source_get_event(s), 0);
+}
+
+void manager_stop(Manager *m) {
+        if (m->stopping)
+                return;
+        m->stopping = true;
+        if (sd_event_add_time_relative(m->event, &m->stop_timer, CLOCK_MONOTONIC, STOP_TIMEOUT_USEC, 0,
+                                       on_timeout, NULL) < 0) {
+                (void) sd_event_exit(m->event, 0);
+                return;
+        }
+        manager_lift_more(m);
+}

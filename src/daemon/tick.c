@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/format.h"
+#include "basic/log.h"
+#include "daemon/manager-private.h"
+
+/* Makes room for one more; both arrays grow together. */
+static int looked_reserve(Manager *m) {
+        size_t n = m->slices.count;
+        EngineSlice **looked;
+        ManagedSlice **owner;
+
+        if (n <= m->looked_allocated)
+                return 0;
+        n *= 2;
+        looked = reallocarray(m->looked, n, sizeof *looked);
+        if (!looked)
+                return -ENOMEM;
+        m->looked = looked;
+        owner = reallocarray(m->looked_owner, n, sizeof *owner);
+        if (!owner)
+                return -ENOMEM;
+        m->looked_owner = owner;
+        m->looked_allocated = n;
+        return 0;
+}
+
+/* A slice that goes away in the middle is normal: it is left out, and inotify tells the rest. */
+static bool look_at(ManagedSlice *slice) {
+        CpuStat stat;
+        int r;
+
+        if (slice->exempt || !slice->files)
+                return false;
+        r = slice_files_read_cpu(slice->files, &stat);
+        if (r == -ENODEV)
+                return false;
+        slice->engine.looked = r >= 0;
+        if (r >= 0) {
+                slice->engine.usage_usec = stat.usage_usec;
+                slice->engine.nr_throttled = stat.nr_throttled;
+        }
+        slice->engine.cap = managed_slice_standing_quota(slice);
+        return true;
+}
+
+static size_t look_at_all(Manager *m) {
+        ManagedSlice *slice;
+        size_t n = 0;
+
+        SLICE_FOREACH(slice, &m->slices)
+                if (look_at(slice)) {
+                        m->looked[n] = &slice->engine;
+                        m->looked_owner[n++] = slice;
+                }
+        return n;
+}
+
+static void take_plan(Manager *m) {
+        char reason[REASON_TEXT_MAX];
+        FormatBuffer from, to;
+
+        for (size_t i = 0; i < m->plan.count; i++) {
+                const Change *change = &m->plan.change[i];
+                ManagedSlice *slice = m->looked_owner[change->slice];
+
+                log_debug("%s: fair share %s → %s, because %s", slice->name, format_cpu(from, change->from),
+                          format_cpu(to, change->to), reason_describe(change->reason, &m->plan, reason));
+                slice->engine.quota = change->to;
+                slice_table_enqueue(&m->slices, slice, false);
+        }
+}
+
+static void tick(Manager *m, usec_t now, const EngineHost *host) {
+        size_t n;
+        int r;
+
+        r = looked_reserve(m);
+        if (r >= 0) {
+                n = look_at_all(m);
+                r = engine_tick(m->engine, &m->engine_config, now, host, m->looked, n, &m->plan);
+        }
+        if (r < 0) {
+                log_error_errno(r, "Cannot work the shares out, they stay as they are: %m");
+                return;
+        }
+        take_plan(m);
+        if (m->options.verbose && now >= m->table_at) {
+                m->table_at = now + m->host_config.interval_usec;
+                manager_show_table(m);
+        }
+}
+
+static int read_host(Manager *m, EngineHost *ret) {
+        int r = capacity_read_host_usage(m->capacity_reader, &ret->usage_usec);
+
+        if (r < 0 && !m->host_unreadable)
+                log_error_errno(r, "Cannot read the host's CPU use, shares stay as they are: %m");
+        m->host_unreadable = r < 0;
+        ret->capacity = m->capacity.cpu;
+        if (r < 0)
+                return r;
+        /* ReservedCPUs= of what is online; a cpuset or a quota may leave less anyway. */
+        ret->capacity = MIN(m->capacity.cpu, (m->capacity.online_cpus - MIN(m->capacity.online_cpus - 1,
+                                                                            m->host_config.reserved_cpus)) *
+                                                     USEC_PER_SEC);
+        return 0;
+}
+
+void manager_glance(Manager *m) {
+        usec_t now = m->clock();
+        EngineHost host;
+
+        if (m->stopping)
+                return;
+        if (now >= m->housekeeping_at)
+                manager_housekeeping(m, now);
+        if (read_host(m, &host) < 0)
+                return;
+        if (engine_glance(m->engine, &m->engine_config, now, &host) || m->options.verbose)
+                tick(m, now, &host);
+        manager_flush(m);
+        manager_show_status(m);
+}
+
+static int on_glance(sd_event_source *s, uint64_t usec _unused_, void *userdata) {
+        Manager *m = userdata;
+        int r;
+
+        manager_glance(m);
+        r = sd_event_source_set_time_relative(s, engine_glance_interval(&m->engine_config));
+        return r < 0 ? r : sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
+int manager_arm_glance(Manager *m) {
+        int r = sd_event_add_time_relative(m->event, &m->glance_timer, CLOCK_MONOTONIC, 0,
+                                           10 * USEC_PER_MSEC, on_glance, m);
+
+        if (r < 0)
+                return log_error_errno(r, "Cannot set a timer: %m");
+        (void) sd_event_source_set_description(m->glance_timer, "glance");
+        return 0;
+}
