@@ -9,6 +9,8 @@
 ssize_t read_fd(int fd, char *buffer, size_t size) {
         size_t done = 0;
 
+        if (size == 0)
+                return -EFBIG;
         for (;;) {
                 ssize_t n = pread(fd, buffer + done, size - done, (off_t) done);
 
@@ -28,7 +30,9 @@ ssize_t read_fd(int fd, char *buffer, size_t size) {
 }
 
 ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size) {
-        _cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+        /* O_NONBLOCK, so that a fifo is refused below rather than waited for. */
+        _cleanup_close_ int fd =
+                openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 
         if (fd < 0)
                 return -errno;
@@ -54,7 +58,9 @@ static int write_and_sync(int dirfd, const char *name, const char *data, size_t 
         _cleanup_close_ int fd = -1;
         int r;
 
-        fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+        /* A crash may have left one, and it need not be ours: always a new file, with the right mode. */
+        (void) unlinkat(dirfd, name, 0);
+        fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
         if (fd < 0)
                 return -errno;
         r = write_all(fd, data, size);

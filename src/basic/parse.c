@@ -180,6 +180,8 @@ int parse_size(const char *s, uint64_t *ret) {
                 return r;
         if (s != p)
                 return -EINVAL; /* two points */
+        if (n == UINT64_MAX)
+                return -ERANGE; /* would mean infinity */
         *ret = n;
         return 0;
 }
@@ -212,7 +214,8 @@ static int read_time_unit(const char **s, usec_t *ret) {
                 { "w", 604800 * USEC_PER_SEC },
                 { "usec", 1 },
                 { "us", 1 },
-                { "µs", 1 },
+                { "µs", 1 }, /* U+00B5 */
+                { "μs", 1 }, /* U+03BC */
         };
         const char *p = skip_blanks(*s);
         size_t length = strcspn(p, " \t\r\n0123456789");
@@ -256,6 +259,8 @@ int parse_timespan(const char *s, usec_t *ret) {
                         return -ERANGE;
                 s = skip_blanks(unit > number ? unit : number);
         }
+        if (sum == USEC_INFINITY)
+                return -ERANGE;
         *ret = sum;
         return 0;
 }
