@@ -70,21 +70,20 @@ static int group_ids(const char *user, gid_t primary, gid_t **ret, int *ret_coun
         return 0;
 }
 
-static int lookup_groups(const char *user, gid_t primary, char ***ret) {
-        _cleanup_free_ gid_t *gids = NULL;
-        char **names;
+/* A group without a name is one by its number still. */
+static int lookup_groups(const char *user, gid_t primary, User *ret) {
         int count, n = 0, r;
 
-        r = group_ids(user, primary, &gids, &count);
+        r = group_ids(user, primary, &ret->gids, &count);
         if (r < 0)
                 return r;
-        names = calloc((size_t) count + 1, sizeof *names);
-        if (!names)
+        ret->gid_count = (size_t) count;
+        ret->groups = calloc((size_t) count + 1, sizeof *ret->groups);
+        if (!ret->groups)
                 return -ENOMEM;
         for (int i = 0; i < count; i++)
-                if (group_name(gids[i], &names[n]) >= 0)
+                if (group_name(ret->gids[i], &ret->groups[n]) >= 0)
                         n++;
-        *ret = names;
         return 0;
 }
 
@@ -100,5 +99,5 @@ int identity_lookup(uid_t uid, User *ret) {
         ret->name = strdup(passwd.pw_name);
         if (!ret->name)
                 return -ENOMEM;
-        return lookup_groups(passwd.pw_name, passwd.pw_gid, &ret->groups);
+        return lookup_groups(passwd.pw_name, passwd.pw_gid, ret);
 }
