@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* From the first sign of a kill to the event that is told: windows, the kernel's lines, the remainder. One
+ * timer serves all of it, and runs only while a window is open or a slice has no watch. */
+
+#include <string.h>
+
+#include "basic/log.h"
+#include "model/limits.h"
+#include "watch/oom-internal.h"
+
+/* How long the lines of kills that nobody told about are kept. */
+#define VICTIMS_KEEP_USEC (60 * USEC_PER_SEC)
+
+static void capture_memory(OomSlice *slice) {
+        uint64_t max;
+        MemoryUse use;
+
+        if (!slice->files)
+                return;
+        if (slice_files_read_value(slice->files, "memory.max", &max) >= 0) {
+                slice->memory_max = max;
+                slice->memory_max_known = true;
+        }
+        if (slice_files_read_memory(slice->files, &use) < 0)
+                return;
+        /* What was in use at the kill is nearer to the first look than to the last. */
+        if (!slice->memory_known)
+                slice->memory = use;
+        slice->memory.peak = use.peak;
+        slice->memory_known = true;
+}
+
+/* Whether the slice's own limit was hit, with nobody killed, in a way worth telling now. */
+static bool hits_are_news(OomWatch *w, OomSlice *slice, usec_t now) {
+        if (slice->last_event == 0 || now >= slice->last_event + OOM_HITS_USEC)
+                return true;
+        if (slice->last_killed && now < slice->last_event + OOM_ECHO_USEC) {
+                oom_ledger_settle_hits(slice->account);
+                w->save_wanted = true;
+        }
+        return false;
+}
+
+void oom_collect_consider(OomWatch *watch, OomSlice *slice, usec_t now) {
+        OomCounters pending = oom_ledger_pending(slice->account);
+        bool opening = !slice->window.open;
+
+        if (pending.kills == 0 && (pending.local_hits == 0 || !hits_are_news(watch, slice, now)))
+                return;
+        oom_window_news(&slice->window, now, watch->starting);
+        if (opening) {
+                slice->memory_known = slice->memory_max_known = false;
+                capture_memory(slice);
+        }
+}
+
+static bool have_lines(const OomWatch *w) {
+        return w->source.poll && !w->lines_failed;
+}
+
+static bool any_window_open(const OomWatch *w) {
+        OomSlice *slice;
+
+        if (w->remainder.open)
+                return true;
+        LIST_FOREACH(slice, &w->slices, list)
+        if (slice->window.open)
+                return true;
+        return false;
+}
+
+/* Whether the window of a slice of that name is open, be it there or gone. */
+static bool slice_waits(OomWatch *w, const char *name) {
+        const OomSlice *slice = oom_slice_find(w, name);
+
+        if (slice && slice->window.open)
+                return true;
+        if (w->n_gone == 0)
+                return false;
+        LIST_FOREACH(slice, &w->slices, list)
+        if (!slice->files && strcmp(slice->account->name, name) == 0)
+                return true;
+        return false;
+}
+
+/* Victims that no slice's window is open for. */
+static size_t count_strays(OomWatch *w) {
+        size_t position = 0, n = 0;
+        const char *name;
+
+        while ((name = oom_victims_next_slice(w->victims, &position)))
+                n += !slice_waits(w, name);
+        return n;
+}
+
+/* What the counters alone tell, when there are no lines. A limit counts its hits where it is; the host's
+ * memory has no such counter. */
+static OomCause guess_cause(OomWatch *w, const OomCounters *pending, bool late) {
+        MemoryEvents local;
+
+        if (pending->local_hits > 0)
+                return OOM_CAUSE_SLICE;
+        if (pending->hits > 0)
+                return OOM_CAUSE_INNER;
+        if (late || !w->root || slice_files_read_memory_events_local(w->root, &local) < 0)
+                return OOM_CAUSE_UNKNOWN;
+        return local.oom > w->root_hits ? OOM_CAUSE_OUTER : OOM_CAUSE_HOST;
+}
+
+void oom_collect_note_root_hits(OomWatch *watch) {
+        MemoryEvents local;
+
+        if (watch->root && slice_files_read_memory_events_local(watch->root, &local) >= 0)
+                watch->root_hits = local.oom;
+}
+
+static void tell_slice(OomWatch *w, OomSlice *slice, const OomCounters *pending) {
+        OomEvent event;
+
+        oom_event_init(&event, slice->account->name);
+        event.kills = pending->kills;
+        event.hits = pending->local_hits;
+        event.late = slice->window.late;
+        event.cause = guess_cause(w, pending, event.late);
+        if (slice->memory_max_known) {
+                event.memory_max_known = true;
+                event.memory_max = slice->memory_max;
+        }
+        if (slice->memory_known) {
+                event.memory_current = slice->memory.current;
+                event.memory_peak = slice->memory.peak;
+        }
+        if (pending->kills > 0)
+                oom_victims_claim(w->victims, slice->account->name, pending->kills, &event);
+        w->handler(&event, w->userdata);
+}
+
+static void close_slice(OomWatch *w, OomSlice *slice, usec_t now) {
+        OomCounters pending;
+
+        /* The lines were read before: whatever they tell of has been counted by now. */
+        if (slice->files)
+                oom_slice_look(w, slice, now);
+        capture_memory(slice);
+        pending = oom_ledger_pending(slice->account);
+        slice->window.open = false;
+        if (pending.kills > 0 || pending.local_hits > 0) {
+                tell_slice(w, slice, &pending);
+                oom_ledger_settle(w->ledger, slice->account);
+                slice->last_event = now;
+                slice->last_killed = pending.kills > 0;
+                w->save_wanted = true;
+        }
+        if (!slice->files)
+                oom_slice_free(w, slice);
+}
+
+static void tell_remainder(OomWatch *w, const char *name, uint64_t kills, uint64_t lines) {
+        OomEvent event;
+
+        oom_event_init(&event, name);
+        event.kills = kills;
+        event.late = w->remainder.late;
+        if (lines > 0)
+                oom_victims_claim(w->victims, name, lines, &event);
+        w->handler(&event, w->userdata);
+        oom_ledger_settle_remainder(w->ledger, kills);
+        w->save_wanted = true;
+}
+
+/* Kills in slices that are gone: the kernel's lines name the slice; those without a line are user.slice's.
+ */
+static void close_remainder(OomWatch *w, usec_t now) {
+        uint64_t left;
+        size_t position = 0;
+        const char *name;
+
+        /* A slice whose wake is still to come would be counted here and there. */
+        oom_watch_scan(w, now);
+        left = oom_ledger_remainder(w->ledger);
+        w->remainder.open = false;
+        while (left > 0 && (name = oom_victims_next_slice(w->victims, &position))) {
+                uint64_t kills;
+
+                if (slice_waits(w, name))
+                        continue;
+                kills = MIN(left, oom_victims_count(w->victims, name));
+                tell_remainder(w, name, kills, kills);
+                left -= kills;
+        }
+        if (left > 0)
+                tell_remainder(w, CGROUP_USER_SLICE, left, 0);
+}
+
+static bool slice_is_due(OomWatch *w, OomSlice *slice, usec_t now) {
+        uint64_t kills = oom_ledger_pending(slice->account).kills;
+        bool complete =
+                kills == 0 || !have_lines(w) || oom_victims_count(w->victims, slice->account->name) >= kills;
+
+        return oom_window_is_due(&slice->window, now, complete);
+}
+
+void oom_collect_close(OomWatch *watch, usec_t now, bool all) {
+        OomSlice *next;
+        bool complete, closed = false;
+
+        for (OomSlice *slice = LIST_FIRST(&watch->slices); slice; slice = next) {
+                next = LIST_NEXT(slice, list);
+                if (!slice->window.open || !(all || slice_is_due(watch, slice, now)))
+                        continue;
+                close_slice(watch, slice, now);
+                closed = true;
+        }
+        complete = !have_lines(watch) || count_strays(watch) >= oom_ledger_remainder(watch->ledger);
+        if (watch->remainder.open && (all || oom_window_is_due(&watch->remainder, now, complete)))
+                close_remainder(watch, now);
+        if (closed)
+                oom_collect_note_root_hits(watch);
+}
+
+/* Opens the remainder's window, or closes it if the kills turned up in a slice. */
+static void consider_remainder(OomWatch *w, usec_t now) {
+        uint64_t remainder;
+
+        if (w->root_dirty)
+                oom_root_read(w);
+        remainder = oom_ledger_remainder(w->ledger);
+        if (remainder == 0)
+                w->remainder.open = false;
+        else if (!w->remainder.open || remainder > w->last_remainder) {
+                oom_window_news(&w->remainder, now, w->starting);
+                w->remainder_scanned = false;
+        }
+        w->last_remainder = remainder;
+}
+
+static void set_timer(OomWatch *w, usec_t at) {
+        int r = sd_event_source_set_time(w->timer, at);
+
+        if (r >= 0)
+                r = sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+        if (r < 0)
+                log_warning_errno(r, "Cannot set the timer of the out-of-memory watch: %m");
+}
+
+static void begin_collecting(OomWatch *w, usec_t now) {
+        w->collecting = true;
+        w->lines_failed = false;
+        w->not_before = now > OOM_LINES_SLACK_USEC ? now - OOM_LINES_SLACK_USEC : 0;
+        if (w->starting)
+                w->not_before = MIN(w->not_before, w->lines_since);
+}
+
+static void end_collecting(OomWatch *w, usec_t now) {
+        w->collecting = false;
+        if (w->source.release)
+                w->source.release(w->source.userdata);
+        if (now > VICTIMS_KEEP_USEC)
+                oom_victims_expire(w->victims, now - VICTIMS_KEEP_USEC);
+}
+
+void oom_collect_update(OomWatch *watch, usec_t now) {
+        bool open;
+
+        consider_remainder(watch, now);
+        open = any_window_open(watch);
+        if (open && !watch->collecting) {
+                begin_collecting(watch, now);
+                set_timer(watch, now + OOM_POLL_USEC);
+        } else if (!open && watch->collecting)
+                end_collecting(watch, now);
+        if (watch->save_wanted)
+                oom_watch_save(watch, now);
+        if (!watch->collecting && watch->unwatched > 0 &&
+            sd_event_source_get_enabled(watch->timer, NULL) == SD_EVENT_OFF)
+                set_timer(watch, now + OOM_RETRY_USEC);
+}
+
+/* Returns whether there may be more lines at once. */
+static bool poll_lines(OomWatch *w, usec_t now) {
+        int r;
+
+        if (!have_lines(w))
+                return false;
+        r = w->source.poll(w->source.userdata, w->not_before, now, w->victims);
+        if (r < 0) {
+                log_debug_errno(r, "Cannot read the kernel's lines from the journal, doing without: %m");
+                w->lines_failed = true;
+        }
+        return r > 0;
+}
+
+static int on_timer(_unused_ sd_event_source *s, _unused_ uint64_t at, void *userdata) {
+        OomWatch *w = userdata;
+        usec_t now = oom_watch_now(w);
+        bool more = false;
+
+        if (w->unwatched > 0)
+                oom_watch_retry(w, now);
+        if (w->collecting) {
+                /* Kills that are in user.slice and in no slice may be in one that has no watch, so that
+                 * nobody said to look. */
+                if (w->remainder.open && !w->remainder_scanned) {
+                        w->remainder_scanned = true;
+                        oom_watch_scan(w, now);
+                        consider_remainder(w, now);
+                }
+                more = poll_lines(w, now);
+                oom_collect_close(w, now, false);
+        }
+        oom_collect_update(w, now);
+        if (w->collecting)
+                set_timer(w, now + (more ? USEC_PER_MSEC : OOM_POLL_USEC));
+        return 0;
+}
+
+int oom_collect_open(OomWatch *watch) {
+        int r;
+
+        /* An accuracy of 0 would be systemd's default of 250 ms. */
+        r = sd_event_add_time(watch->event, &watch->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, on_timer,
+                              watch);
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        return sd_event_source_set_description(watch->timer, "oom-timer");
+}
+
+void oom_watch_flush(OomWatch *watch) {
+        usec_t now = oom_watch_now(watch);
+
+        oom_watch_scan(watch, now);
+        consider_remainder(watch, now);
+        if (any_window_open(watch)) {
+                if (!watch->collecting)
+                        begin_collecting(watch, now);
+                (void) poll_lines(watch, now);
+                oom_collect_close(watch, now, true);
+        }
+        oom_collect_update(watch, now);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One inotify descriptor for all slices. The file is watched and not the directory: a directory would wake
+ * for each attribute that anybody writes. */
+
+#include <search.h>
+#include <sys/inotify.h>
+
+#include "basic/log.h"
+#include "watch/oom-internal.h"
+
+/* In one go, so that a flood of wakes lets the rest of the service run in between. */
+#define READS_PER_WAKE 16
+
+static int compare_wds(const void *a, const void *b) {
+        const OomSlice *x = a, *y = b;
+
+        return (x->wd > y->wd) - (x->wd < y->wd);
+}
+
+static OomSlice *find_by_wd(OomWatch *w, int wd) {
+        const OomSlice key = { .wd = wd };
+        OomSlice *const *node = tfind(&key, &w->by_wd, compare_wds);
+
+        return node ? *node : NULL;
+}
+
+/* inotify knows paths only; this one cannot lead elsewhere, whatever happens to the names. */
+static int watch_file(OomWatch *w, SliceFiles *files) {
+        char path[64];
+        int wd;
+
+        snprintf(path, sizeof path, "/proc/self/fd/%d/memory.events", slice_files_dirfd(files));
+        wd = inotify_add_watch(w->inotify_fd, path, IN_MODIFY);
+        return wd < 0 ? -errno : wd;
+}
+
+static void warn_no_watches(OomWatch *w) {
+        if (w->warned_watches)
+                return;
+        w->warned_watches = true;
+        log_warning("No more inotify watches to be had (fs.inotify.max_user_watches): "
+                    "kills in the slices without one are noticed later.");
+}
+
+int oom_notify_add(OomWatch *watch, OomSlice *slice) {
+        int wd = watch_file(watch, slice->files);
+
+        if (wd == -ENOSPC)
+                warn_no_watches(watch);
+        if (wd < 0)
+                return wd;
+        slice->wd = wd;
+        if (!tsearch(slice, &watch->by_wd, compare_wds)) {
+                inotify_rm_watch(watch->inotify_fd, wd);
+                slice->wd = -1;
+                return -ENOMEM;
+        }
+        watch->unwatched--;
+        return 0;
+}
+
+/* Forgets the watch of a slice; `wd` may be gone on the kernel's side. */
+static void forget(OomWatch *w, OomSlice *slice) {
+        tdelete(slice, &w->by_wd, compare_wds);
+        slice->wd = -1;
+        w->unwatched++;
+}
+
+void oom_notify_remove(OomWatch *watch, OomSlice *slice) {
+        int wd = slice->wd;
+
+        if (wd < 0)
+                return;
+        forget(watch, slice);
+        inotify_rm_watch(watch->inotify_fd, wd);
+}
+
+void oom_notify_add_root(OomWatch *watch) {
+        int wd;
+
+        if (watch->root_wd >= 0 || !watch->root)
+                return;
+        wd = watch_file(watch, watch->root);
+        if (wd == -ENOSPC)
+                warn_no_watches(watch);
+        watch->root_wd = wd < 0 ? -1 : wd;
+}
+
+void oom_notify_remove_root(OomWatch *watch) {
+        if (watch->root_wd >= 0)
+                inotify_rm_watch(watch->inotify_fd, watch->root_wd);
+        watch->root_wd = -1;
+}
+
+static void take_event(OomWatch *w, const struct inotify_event *e) {
+        bool ignored =
+                e->mask & IN_IGNORED; /* the file is gone: the controller was turned off, or the slice is */
+        OomSlice *slice;
+
+        if (e->mask & IN_Q_OVERFLOW) {
+                w->overflow = true;
+                return;
+        }
+        if (e->wd == w->root_wd) {
+                w->root_dirty = true;
+                if (ignored)
+                        w->root_wd = -1;
+                return;
+        }
+        slice = find_by_wd(w, e->wd);
+        if (!slice)
+                return; /* still in the queue when the watch was removed */
+        if (!slice->dirty)
+                LIST_INSERT_HEAD(&w->dirty, slice, dirty_list);
+        slice->dirty = true;
+        if (ignored)
+                forget(w, slice);
+}
+
+/* Fills the buffer from the queue and takes the events. 0 when the queue is empty. */
+static int read_events(OomWatch *w) {
+        union {
+                struct inotify_event event;
+                char bytes[16384];
+        } buffer;
+        ssize_t n = read(w->inotify_fd, &buffer, sizeof buffer);
+
+        if (n < 0)
+                return errno == EAGAIN ? 0 : errno == EINTR ? 1 : -errno;
+        for (char *p = buffer.bytes; p < buffer.bytes + n;) {
+                const struct inotify_event *e = (const struct inotify_event *) p;
+
+                take_event(w, e);
+                p += sizeof *e + e->len;
+        }
+        return n > 0;
+}
+
+void oom_notify_clear_dirty(OomSlice *slice) {
+        if (slice->dirty)
+                LIST_REMOVE(slice, dirty_list);
+        slice->dirty = false;
+}
+
+static void look_at_dirty(OomWatch *w, usec_t now) {
+        if (w->overflow) {
+                w->overflow = false;
+                oom_watch_scan(w, now);
+                return;
+        }
+        if (w->root_dirty)
+                oom_root_read(w);
+        while (!LIST_EMPTY(&w->dirty)) {
+                OomSlice *slice = LIST_FIRST(&w->dirty);
+
+                oom_notify_clear_dirty(slice);
+                oom_slice_look(w, slice, now);
+        }
+}
+
+static int on_inotify(_unused_ sd_event_source *s, _unused_ int fd, _unused_ uint32_t revents,
+                      void *userdata) {
+        OomWatch *w = userdata;
+        usec_t now = oom_watch_now(w);
+        int r = 1;
+
+        for (int i = 0; i < READS_PER_WAKE && r > 0; i++)
+                r = read_events(w);
+        if (r < 0) {
+                log_warning_errno(r, "Cannot read inotify events, looking at all slices instead: %m");
+                w->overflow = true;
+        }
+        look_at_dirty(w, now);
+        oom_collect_update(w, now);
+        return 0;
+}
+
+int oom_notify_open(OomWatch *watch) {
+        int r;
+
+        watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        if (watch->inotify_fd < 0)
+                return -errno;
+        r = sd_event_add_io(watch->event, &watch->io, watch->inotify_fd, EPOLLIN, on_inotify, watch);
+        if (r < 0)
+                return r;
+        return sd_event_source_set_description(watch->io, "oom-inotify");
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "watch/oom.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "basic/log.h"
+#include "watch/oom-internal.h"
+
+int oom_watch_new(const OomWatchArgs *args, OomWatch **ret) {
+        _cleanup_(oom_watch_freep) OomWatch *w = calloc(1, sizeof *w);
+
+        if (strlen(args->boot) != OOM_BOOT_ID_MAX)
+                return -EINVAL;
+        if (!w)
+                return -ENOMEM;
+        w->event = sd_event_ref(args->event);
+        w->tree = args->tree;
+        w->state_dirfd = args->state_dirfd;
+        strcpy(w->boot, args->boot);
+        if (args->source)
+                w->source = *args->source;
+        w->handler = args->handler;
+        w->userdata = args->userdata;
+        w->inotify_fd = w->root_wd = -1;
+        LIST_INIT(&w->slices);
+        LIST_INIT(&w->dirty);
+        w->victims = oom_victims_new();
+        w->ledger = oom_ledger_new();
+        if (!w->victims || !w->ledger)
+                return -ENOMEM;
+        *ret = TAKE_PTR(w);
+        return 0;
+}
+
+OomWatch *oom_watch_free(OomWatch *watch) {
+        if (!watch)
+                return NULL;
+        while (!LIST_EMPTY(&watch->slices))
+                oom_slice_free(watch, LIST_FIRST(&watch->slices));
+        sd_event_source_disable_unref(watch->io);
+        sd_event_source_disable_unref(watch->timer);
+        safe_close(watch->inotify_fd);
+        if (watch->collecting && watch->source.release)
+                watch->source.release(watch->source.userdata);
+        slice_files_free(watch->root);
+        oom_victims_free(watch->victims);
+        oom_ledger_free(watch->ledger);
+        sd_event_unref(watch->event);
+        free(watch);
+        return NULL;
+}
+
+usec_t oom_watch_now(OomWatch *watch) {
+        usec_t now = 0;
+
+        (void) sd_event_now(watch->event, CLOCK_MONOTONIC, &now);
+        return now;
+}
+
+OomSlice *oom_slice_find(OomWatch *watch, const char *name) {
+        const OomAccount *account = oom_ledger_find(watch->ledger, name);
+
+        return account ? account->owner : NULL;
+}
+
+void oom_slice_free(OomWatch *watch, OomSlice *slice) {
+        if (slice->files) {
+                oom_notify_remove(watch, slice);
+                watch->unwatched--;
+        } else
+                watch->n_gone--;
+        oom_notify_clear_dirty(slice);
+        slice_files_free(slice->files);
+        oom_ledger_close(watch->ledger, slice->account);
+        LIST_REMOVE(slice, list);
+        free(slice);
+}
+
+void oom_slice_gone(OomWatch *watch, OomSlice *slice) {
+        /* If more was killed than was seen, user.slice's counter says so. */
+        watch->root_dirty = true;
+        if (!slice->window.open) {
+                oom_slice_free(watch, slice);
+                return;
+        }
+        if (!slice->files)
+                return;
+        oom_notify_remove(watch, slice);
+        oom_notify_clear_dirty(slice);
+        watch->unwatched--;
+        watch->n_gone++;
+        slice->files = slice_files_free(slice->files);
+        oom_ledger_detach(watch->ledger, slice->account);
+}
+
+/* 1 if something of interest changed, 0 if not (memory.events counts high and max as well). */
+static int read_counters(OomSlice *slice, OomCounters *ret) {
+        const OomCounters *seen = &slice->account->seen;
+        MemoryEvents events, local;
+        int r;
+
+        r = slice_files_read_memory_events(slice->files, &events);
+        if (r < 0)
+                return r;
+        if (events.oom_kill == seen->kills && events.oom == seen->hits)
+                return 0;
+        *ret = (OomCounters){
+                .kills = events.oom_kill,
+                .hits = events.oom,
+                .local_hits = seen->local_hits,
+        };
+        r = slice_files_read_memory_events_local(slice->files, &local);
+        if (r >= 0)
+                ret->local_hits = local.oom;
+        return 1;
+}
+
+bool oom_slice_look(OomWatch *watch, OomSlice *slice, usec_t now) {
+        OomCounters counters;
+        int r;
+
+        if (!slice->files)
+                return true;
+        oom_notify_clear_dirty(slice);
+        r = read_counters(slice, &counters);
+        if (r == -ENODEV) {
+                bool window = slice->window.open;
+
+                oom_slice_gone(watch, slice);
+                return window;
+        }
+        if (r < 0 && r != -ENODATA)
+                log_debug_errno(r, "Cannot read memory.events of %s, ignoring: %m", slice->account->name);
+        if (r <= 0)
+                return true;
+        if (watch->starting && watch->fresh)
+                oom_ledger_baseline(watch->ledger, slice->account, &counters);
+        else
+                oom_ledger_see(watch->ledger, slice->account, &counters);
+        oom_collect_consider(watch, slice, now);
+        return true;
+}
+
+static void drop_root(OomWatch *w) {
+        oom_notify_remove_root(w);
+        w->root = slice_files_free(w->root);
+}
+
+/* Opens user.slice, or opens it again if it has been made anew. */
+static void ensure_root(OomWatch *w) {
+        int fd = cgroup_tree_root_fd(w->tree);
+        SliceFiles *files;
+        int r;
+
+        r = slice_files_open(fd, CGROUP_USER_SLICE, &files);
+        if (r < 0) {
+                drop_root(w);
+                return;
+        }
+        if (w->root && slice_files_inode(w->root) == slice_files_inode(files))
+                slice_files_free(files);
+        else {
+                drop_root(w);
+                w->root = files;
+        }
+        oom_notify_add_root(w);
+}
+
+void oom_root_read(OomWatch *watch) {
+        MemoryEvents events;
+        int r;
+
+        watch->root_dirty = false;
+        if (!watch->root)
+                return;
+        r = slice_files_read_memory_events(watch->root, &events);
+        if (r == -ENODEV)
+                drop_root(watch);
+        else if (r < 0 && r != -ENODATA)
+                log_debug_errno(r, "Cannot read memory.events of user.slice, ignoring: %m");
+        if (r < 0)
+                return;
+        if (watch->starting && watch->fresh)
+                oom_ledger_baseline_root(watch->ledger, slice_files_inode(watch->root), events.oom_kill);
+        else
+                oom_ledger_see_root(watch->ledger, slice_files_inode(watch->root), events.oom_kill);
+}
+
+/* First the watch, then the look, so that nothing can come in between. */
+static int new_slice(OomWatch *w, SliceFiles *files, const char *name, usec_t now) {
+        OomSlice *slice = calloc(1, sizeof *slice);
+        OomAccount *account = slice ? oom_ledger_open(w->ledger, name, slice_files_inode(files)) : NULL;
+
+        if (!account) {
+                free(slice);
+                slice_files_free(files);
+                return -ENOMEM;
+        }
+        account->owner = slice;
+        slice->account = account;
+        slice->files = files;
+        slice->wd = -1;
+        slice->scan = w->scan;
+        LIST_INSERT_HEAD(&w->slices, slice, list);
+        w->unwatched++;
+        (void) oom_notify_add(w, slice);
+        return oom_slice_look(w, slice, now) ? 0 : -ENOENT;
+}
+
+static int add_slice(OomWatch *w, int user_slice_fd, const char *name, usec_t now) {
+        OomSlice *slice = oom_slice_find(w, name);
+        SliceFiles *files;
+        int r;
+
+        r = slice_files_open(user_slice_fd, name, &files);
+        if (r < 0)
+                return r;
+        if (slice && slice->account->inode == slice_files_inode(files)) {
+                slice_files_free(files);
+                slice->scan = w->scan;
+                return oom_slice_look(w, slice, now) ? 0 : -ENOENT;
+        }
+        if (slice)
+                oom_slice_gone(w, slice);
+        return new_slice(w, files, name, now);
+}
+
+int oom_watch_add(OomWatch *watch, const char *name) {
+        usec_t now = oom_watch_now(watch);
+        int r;
+
+        if (!oom_slice_name_is_valid(name))
+                return -EINVAL;
+        ensure_root(watch);
+        if (!watch->root)
+                return -ENOENT;
+        r = add_slice(watch, slice_files_dirfd(watch->root), name, now);
+        oom_watch_retry(watch, now);
+        oom_collect_update(watch, now);
+        return r;
+}
+
+void oom_watch_remove(OomWatch *watch, const char *name) {
+        OomSlice *slice = oom_slice_find(watch, name);
+        usec_t now = oom_watch_now(watch);
+
+        /* It may have been made again since whoever calls heard that it was gone. */
+        if (slice && oom_slice_look(watch, slice, now) && slice->files) {
+                SliceFiles *files;
+
+                if (watch->root && slice_files_open(slice_files_dirfd(watch->root), name, &files) >= 0) {
+                        bool same = slice_files_inode(files) == slice->account->inode;
+
+                        slice_files_free(files);
+                        if (same)
+                                return;
+                }
+                oom_slice_gone(watch, slice);
+        }
+        oom_collect_update(watch, now);
+}
+
+void oom_watch_retry(OomWatch *watch, usec_t now) {
+        OomSlice *next;
+
+        oom_notify_add_root(watch);
+        /* No slice has what user.slice does not have. */
+        if (watch->root_wd < 0 || watch->unwatched == 0)
+                return;
+        for (OomSlice *slice = LIST_FIRST(&watch->slices); slice; slice = next) {
+                next = LIST_NEXT(slice, list);
+                if (slice->files && slice->wd < 0 && oom_notify_add(watch, slice) != -ENOSPC)
+                        oom_slice_look(watch, slice, now);
+        }
+}
+
+/* A slice that changed though inotify said nothing may have a watch on a file that is dead: its controller
+ * was turned off and on again, which kernels before 7.1 do not tell. */
+static void scan_known(OomWatch *w, OomSlice *slice, usec_t now) {
+        uint64_t kills = slice->account->seen.kills;
+        bool told = slice->dirty || slice->wd < 0;
+
+        slice->scan = w->scan;
+        if (!oom_slice_look(w, slice, now) || !slice->files || slice->account->seen.kills == kills || told)
+                return;
+        oom_notify_remove(w, slice);
+        (void) oom_notify_add(w, slice);
+}
+
+static int scan_directory(OomWatch *w, usec_t now) {
+        DIR *dir;
+        int fd;
+
+        fd = openat(slice_files_dirfd(w->root), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        dir = fdopendir(fd);
+        if (!dir) {
+                safe_close(fd);
+                return -ENOMEM;
+        }
+        for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+                OomSlice *slice;
+
+                if (!oom_slice_name_is_valid(entry->d_name))
+                        continue;
+                slice = oom_slice_find(w, entry->d_name);
+                if (slice && slice->account->inode == entry->d_ino)
+                        scan_known(w, slice, now);
+                else
+                        (void) add_slice(w, slice_files_dirfd(w->root), entry->d_name, now);
+        }
+        closedir(dir);
+        return 0;
+}
+
+void oom_watch_scan(OomWatch *watch, usec_t now) {
+        OomSlice *next;
+        int r;
+
+        ensure_root(watch);
+        oom_root_read(watch);
+        watch->scan++;
+        r = watch->root ? scan_directory(watch, now) : 0;
+        if (r < 0) {
+                log_warning_errno(r, "Cannot list the slices in user.slice: %m");
+                return;
+        }
+        for (OomSlice *slice = LIST_FIRST(&watch->slices); slice; slice = next) {
+                next = LIST_NEXT(slice, list);
+                if (slice->files && slice->scan != watch->scan)
+                        oom_slice_gone(watch, slice);
+        }
+}
+
+void oom_watch_rescan(OomWatch *watch) {
+        usec_t now = oom_watch_now(watch);
+
+        oom_watch_scan(watch, now);
+        oom_watch_retry(watch, now);
+        oom_collect_update(watch, now);
+}
+
+void oom_watch_save(OomWatch *watch, usec_t now) {
+        usec_t since = watch->collecting            ? watch->not_before
+                       : now > OOM_LINES_SLACK_USEC ? now - OOM_LINES_SLACK_USEC
+                                                    : 0;
+        int r;
+
+        watch->save_wanted = false;
+        if (watch->state_dirfd < 0)
+                return;
+        r = oom_state_save(watch->state_dirfd, OOM_STATE_FILE, watch->boot, watch->ledger, since);
+        if (r < 0 && !watch->warned_save)
+                log_warning_errno(r, "Cannot save what was told about out-of-memory kills, "
+                                     "it would be told again after a restart: %m");
+        watch->warned_save = r < 0;
+}
+
+/* 0, or 1 if there was something that is of no use. Decides what the counters are compared with. */
+static int load_state(OomWatch *w, usec_t now) {
+        OomLedger *ledger;
+        int r = -ENOENT;
+
+        w->fresh = true;
+        w->lines_since = now;
+        if (w->state_dirfd >= 0)
+                r = oom_state_load(w->state_dirfd, OOM_STATE_FILE, w->boot, &ledger, &w->lines_since);
+        if (r == -ENOENT)
+                return 0;
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return 1;
+        oom_ledger_free(w->ledger);
+        w->ledger = ledger;
+        w->fresh = false;
+        return 0;
+}
+
+int oom_watch_start(OomWatch *watch) {
+        usec_t now = oom_watch_now(watch);
+        int r, useless;
+
+        r = oom_notify_open(watch);
+        if (r < 0)
+                return r;
+        r = oom_collect_open(watch);
+        if (r < 0)
+                return r;
+        useless = load_state(watch, now);
+        if (useless < 0)
+                return useless;
+        watch->starting = true;
+        oom_watch_scan(watch, now);
+        oom_ledger_close_unopened(watch->ledger);
+        oom_collect_note_root_hits(watch);
+        if (watch->fresh)
+                oom_watch_save(watch, now);
+        oom_collect_update(watch, now);
+        watch->starting = false;
+        return useless;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "cgroup/tree.h"
+#include "watch/oom-source.h"
+
+/* Tells each time that memory ran out in a slice, once, whatever happens in between.
+ *
+ * inotify on the memory.events of each slice below user.slice, and on user.slice's own, says when to look. A
+ * look that finds kills opens a window: the kernel's lines about them arrive some milliseconds later, and
+ * more kills may follow. The window is closed when the lines are there and nothing has happened for a
+ * moment, after half a second at the latest, and is one event. A limit that was hit with nobody killed is an
+ * event too, at most one for each slice in 30 seconds; the hits in between are counted in the next.
+ *
+ * What was told is kept in a file, so that kills while nobody was watching are told at the next start, and
+ * those in slices that went away before they could be read are found in user.slice's counters: see
+ * oom-ledger.h. With no such file, what the counters show at the start is old and not told. The file is
+ * written after the handler has returned: a crash in between tells an event twice rather than never. */
+typedef struct OomWatch OomWatch;
+
+/* Must send the record before it returns, and must not call the watch. */
+typedef void (*OomHandler)(const OomEvent *event, void *userdata);
+
+/* The name of the state file in its directory. */
+#define OOM_STATE_FILE "oom"
+
+typedef struct OomWatchArgs {
+        sd_event *event;             /* a reference is taken */
+        CgroupTree *tree;            /* must outlive the watch */
+        int state_dirfd;             /* must stay open as long; -1: keep no state */
+        const char *boot;            /* the boot ID, 32 hexadecimal digits; copied */
+        const OomLineSource *source; /* copied; NULL: nothing tells who was killed */
+        OomHandler handler;
+        void *userdata;
+} OomWatchArgs;
+
+/* Makes the watch. Opens no file of the tree. */
+int oom_watch_new(const OomWatchArgs *args, OomWatch **ret);
+
+/* Windows that are open are not told, nor lost: they are what the next start finds. */
+OomWatch *oom_watch_free(OomWatch *watch);
+DEFINE_CLEANUP(OomWatch *, oom_watch_free)
+
+/* Reads the state file, then the counters of user.slice and of all slices in it. What happened since the
+ * file was written becomes events once the loop runs. Once for a watch. 0; 1 if the file was there but of no
+ * use, and the counters that were found are taken for old; or a negative errno. */
+int oom_watch_start(OomWatch *watch);
+
+/* A slice has come. The slice `name` is a child of user.slice. All slices that are there at the start are
+ * watched without this. It is well to say it twice. -EINVAL if it is no slice's name, -ENOENT if it is not
+ * there (any more). A slice without the memory controller is watched from when it has it. */
+int oom_watch_add(OomWatch *watch, const char *name);
+
+/* A slice has gone. It is well to say it of slices that are not watched. */
+void oom_watch_remove(OomWatch *watch, const char *name);
+
+/* Looks at user.slice and everything in it anew, say after cgroup_tree_refresh() returned 1. */
+void oom_watch_rescan(OomWatch *watch);
+
+/* Tells all that is known and waits for nothing: before the service ends. */
+void oom_watch_flush(OomWatch *watch);
