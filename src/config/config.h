@@ -73,5 +73,5 @@ bool config_is_exempt(const Config *config, const User *user);
  * Plan over the defaults in [CPU] and [Memory]. Of several [User] sections an exact name or UID wins over a
  * range and a smaller range over a larger one; of several [Group] sections, and of two that are equally
  * specific, the one that was read last. Plan= is looked for in the user's sections, then in the groups'.
- * `ram_bytes` is what percentages of memory are taken of. */
+ * `ram_bytes` is what percentages of memory are taken of; 0, unknown, makes no limit of them. */
 void config_resolve(const Config *config, const User *user, uint64_t ram_bytes, SliceConfig *ret);

@@ -75,15 +75,18 @@ static const char *below_root(int root_fd, const char *path) {
 /* openat(), but an absolute symbolic link or ".." in one leads to the root directory, not out of it. Kernels
  * and sandboxes without openat2() get the plain call: on a host, where the root is "/", it does the same. */
 static int open_in_root(int root_fd, const char *path, int flags) {
-        struct open_how how = { .flags = (uint64_t) (flags | O_CLOEXEC | O_NOCTTY),
-                                .resolve = RESOLVE_IN_ROOT };
+        struct open_how how = { .flags = (uint64_t) (flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT };
         int fd = -1;
 
         path = below_root(root_fd, path);
-        if (root_fd != AT_FDCWD)
+        /* EAGAIN: something was renamed meanwhile. */
+        for (unsigned i = 0; root_fd != AT_FDCWD && i < 16; i++) {
                 fd = (int) syscall(SYS_openat2, root_fd, path, &how, sizeof how);
+                if (fd >= 0 || errno != EAGAIN)
+                        break;
+        }
         if (root_fd == AT_FDCWD || (fd < 0 && (errno == ENOSYS || errno == EPERM)))
-                fd = openat(root_fd, path, flags | O_CLOEXEC | O_NOCTTY);
+                fd = openat(root_fd, path, flags | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 
@@ -94,16 +97,17 @@ static int cannot_look(Problems *problems, const char *path, int error) {
 static int find_main(Problems *problems, ConfigFiles *files) {
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
                 _cleanup_free_ char *path = join(directories[i], MAIN_NAME, NULL);
-                struct stat st;
+                _cleanup_close_ int fd = -1;
                 int r;
 
                 if (!path)
                         return -ENOMEM;
-                if (fstatat(files->root_fd, below_root(files->root_fd, path), &st, AT_SYMLINK_NOFOLLOW) >= 0)
+                fd = open_in_root(files->root_fd, path, O_PATH | O_NOFOLLOW);
+                if (fd >= 0)
                         return files_append(files, TAKE_PTR(path));
-                if (errno == ENOENT)
+                if (fd == -ENOENT)
                         continue;
-                r = cannot_look(problems, path, -errno);
+                r = cannot_look(problems, path, fd);
                 if (r < 0)
                         return r;
         }
@@ -225,9 +229,10 @@ int config_files_single(const char *path, ConfigFiles *ret) {
 
 /* The link itself is read, since a root directory that is not "/" need not have a /dev/null. */
 static bool is_link_to_null(int root_fd, const char *path) {
+        _cleanup_close_ int fd = open_in_root(root_fd, path, O_PATH | O_NOFOLLOW);
         char target[sizeof "/dev/null"];
 
-        return readlinkat(root_fd, below_root(root_fd, path), target, sizeof target) == sizeof target - 1 &&
+        return fd >= 0 && readlinkat(fd, "", target, sizeof target) == sizeof target - 1 &&
                memcmp(target, "/dev/null", sizeof target - 1) == 0;
 }
 
@@ -237,7 +242,7 @@ int config_files_open(const ConfigFiles *files, size_t i, int *ret_fd) {
 
         if (is_link_to_null(files->root_fd, files->path[i]))
                 return 0;
-        fd = open_in_root(files->root_fd, files->path[i], O_RDONLY | O_NONBLOCK);
+        fd = open_in_root(files->root_fd, files->path[i], O_RDONLY | O_NONBLOCK | O_NOCTTY);
         if (fd < 0)
                 return TAKE_FD(fd);
         if (fstat(fd, &st) < 0)
