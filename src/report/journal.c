@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "report/journal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* Where in this file the record is sent from tells nobody anything. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "basic/log.h"
+#include "model/limits.h"
+#include "report/message-ids.h"
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+void journal_record_done(JournalRecord *record) {
+        for (size_t i = 0; i < record->n_fields; i++)
+                free(record->field[i].iov_base);
+        record->n_fields = 0;
+}
+
+/* NAME=bytes, any bytes. Nothing is added once something failed, so that callers need not look each time. */
+static void add_bytes(JournalRecord *record, int *error, const char *name, const char *value,
+                      size_t length) {
+        size_t name_length = strlen(name), size = name_length + 1 + length;
+        char *text;
+
+        if (*error < 0)
+                return;
+        text = record->n_fields < JOURNAL_RECORD_FIELDS_MAX ? malloc(size) : NULL;
+        if (!text) {
+                *error = -ENOMEM;
+                return;
+        }
+        memcpy(text, name, name_length);
+        text[name_length] = '=';
+        memcpy(text + name_length + 1, value, length);
+        record->field[record->n_fields++] = (struct iovec){ .iov_base = text, .iov_len = size };
+}
+
+static void add_text(JournalRecord *record, int *error, const char *name, const char *value) {
+        add_bytes(record, error, name, value, strlen(value));
+}
+
+static void add_number(JournalRecord *record, int *error, const char *name, uint64_t value) {
+        char digits[24];
+
+        snprintf(digits, sizeof digits, "%" PRIu64, value);
+        add_text(record, error, name, digits);
+}
+
+static void add_user(JournalRecord *record, int *error, const OomEvent *event, const char *user_name) {
+        add_text(record, error, "SLICE", event->slice);
+        if (event->uid == UID_INVALID)
+                return;
+        add_number(record, error, "USER_ID", event->uid);
+        if (user_name)
+                add_text(record, error, "USER_NAME", user_name);
+}
+
+static void add_memory(JournalRecord *record, int *error, const OomEvent *event) {
+        if (event->memory_max_known && event->memory_max == LIMIT_UNSET)
+                add_text(record, error, "MEMORY_MAX", "infinity");
+        else if (event->memory_max_known)
+                add_number(record, error, "MEMORY_MAX", event->memory_max);
+        if (event->memory_current != OOM_VALUE_UNKNOWN)
+                add_number(record, error, "MEMORY_CURRENT", event->memory_current);
+        if (event->memory_peak != OOM_VALUE_UNKNOWN)
+                add_number(record, error, "MEMORY_PEAK", event->memory_peak);
+}
+
+static void add_victims(JournalRecord *record, int *error, const OomEvent *event) {
+        for (size_t i = 0; i < event->n_victims; i++) {
+                const OomVictim *v = &event->victims[i];
+
+                add_number(record, error, "VICTIM_PID", (uint64_t) v->pid);
+                add_bytes(record, error, "VICTIM_COMM", v->comm, strnlen(v->comm, OOM_VICTIM_COMM_MAX));
+        }
+}
+
+int journal_record_oom(const OomEvent *event, const char *user_name, JournalRecord *ret) {
+        _cleanup_free_ char *sentence = journal_sentence_oom(event, user_name);
+        JournalRecord record = {};
+        int error = sentence ? 0 : -ENOMEM;
+
+        add_text(&record, &error, "MESSAGE", sentence ? sentence : "");
+        add_text(&record, &error, "MESSAGE_ID",
+                 event->kills > 0 ? FAIRSLICE_MESSAGE_OOM_KILL : FAIRSLICE_MESSAGE_OOM_HIT);
+        add_number(&record, &error, "PRIORITY", event->kills > 0 ? LOG_WARNING : LOG_NOTICE);
+        add_user(&record, &error, event, user_name);
+        add_number(&record, &error, "OOM_KILLS", event->kills);
+        add_number(&record, &error, "OOM_HITS", event->hits);
+        add_text(&record, &error, "OOM_CAUSE", oom_cause_to_string(event->cause));
+        if (event->late)
+                add_number(&record, &error, "OOM_LATE", 1);
+        add_memory(&record, &error, event);
+        add_victims(&record, &error, event);
+        if (error < 0) {
+                journal_record_done(&record);
+                return error;
+        }
+        *ret = record;
+        return 0;
+}
+
+/* sd_journal_sendv() is silent where nobody listens, so look first. */
+static bool have_journal(void) {
+        return access(JOURNAL_SOCKET, F_OK) >= 0;
+}
+
+int journal_report_oom(const OomEvent *event, const char *user_name) {
+        _cleanup_free_ char *sentence = NULL;
+        _cleanup_(journal_record_done) JournalRecord record = {};
+        int r = -ENOENT;
+
+        if (have_journal()) {
+                r = journal_record_oom(event, user_name, &record);
+                if (r >= 0)
+                        r = sd_journal_sendv(record.field, (int) record.n_fields);
+                if (r >= 0)
+                        return 0;
+        }
+        sentence = journal_sentence_oom(event, user_name);
+        if (!sentence)
+                return -ENOMEM;
+        if (r != -ENOENT)
+                log_warning_errno(r, "Cannot write to the journal: %m");
+        log_full(event->kills > 0 ? LOG_WARNING : LOG_NOTICE, 0, "%s", sentence);
+        return 0;
+}

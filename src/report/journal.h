@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/uio.h>
+
+#include "model/oom-event.h"
+
+/* Records in the journal: one for each event, with fields for programs and a sentence for people. */
+
+/* The fields, each an iovec "NAME=value" as sd_journal_sendv() takes them. Values are bytes with a length:
+ * names of commands are whatever a user gave them. */
+#define JOURNAL_RECORD_FIELDS_MAX (16 + 2 * OOM_EVENT_VICTIMS_MAX)
+
+typedef struct JournalRecord {
+        struct iovec field[JOURNAL_RECORD_FIELDS_MAX]; /* each owned */
+        size_t n_fields;
+} JournalRecord;
+
+void journal_record_done(JournalRecord *record);
+
+/* The record of an event:
+ *
+ *   MESSAGE=         a sentence, without control characters
+ *   MESSAGE_ID=      see report/message-ids.h
+ *   PRIORITY=        4 if something was killed, else 5
+ *   SLICE=           user-1000.slice; user.slice if nobody can tell any more in which one it was
+ *   USER_ID=         and USER_NAME=: left out if not known
+ *   OOM_KILLS=       processes killed; 0 if none
+ *   OOM_HITS=        times that the slice's own limit was hit
+ *   OOM_CAUSE=       whose memory ran out: slice, inner, outer, host, unknown
+ *   OOM_LATE=        1 if it happened while nobody was watching; left out else
+ *   MEMORY_MAX=      the slice's limit in bytes, or "infinity"; these three are left out if not known
+ *   MEMORY_CURRENT=  bytes in use
+ *   MEMORY_PEAK=     the most that was ever in use
+ *   VICTIM_PID=      and VICTIM_COMM=: once for each victim that is known. The journal keeps neither the
+ * order nor equal values of a field, so that several victims' cannot be paired.
+ *
+ * `user_name` is NULL if there is none. 0, or -ENOMEM; *ret is to be freed with journal_record_done(). */
+int journal_record_oom(const OomEvent *event, const char *user_name, JournalRecord *ret);
+
+/* Only the sentence. The caller frees it; NULL if there is no memory. */
+char *journal_sentence_oom(const OomEvent *event, const char *user_name);
+
+/* Sends the record. Where there is no journal, the sentence goes to standard error. A negative errno if it
+ * could be sent to neither. */
+int journal_report_oom(const OomEvent *event, const char *user_name);

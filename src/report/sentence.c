@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "basic/format.h"
+#include "model/limits.h"
+#include "report/journal.h"
+
+/* A command's name for people: it may hold anything, so what is not plain ASCII is blotted out. */
+static void write_comm(FILE *f, const char *comm) {
+        if (!*comm)
+                fputs("(no name)", f);
+        for (; *comm; comm++)
+                fputc(*comm < 0x20 || *comm > 0x7e ? '?' : *comm, f);
+}
+
+static void write_who(FILE *f, const OomEvent *event, const char *user_name) {
+        if (event->uid == UID_INVALID)
+                fputs(event->slice, f);
+        else if (user_name)
+                fprintf(f, "User %s (%s)", user_name, event->slice);
+        else
+                fprintf(f, "User %u (%s)", (unsigned) event->uid, event->slice);
+}
+
+static void write_limit(FILE *f, const OomEvent *event) {
+        FormatBuffer size;
+
+        if (event->memory_max_known && event->memory_max != LIMIT_UNSET)
+                fprintf(f, "the memory limit of %s", format_size(size, event->memory_max));
+        else
+                fputs("the memory limit", f);
+}
+
+static void write_cause(FILE *f, const OomEvent *event, const char *user_name) {
+        write_who(f, event, user_name);
+        switch (event->cause) {
+        case OOM_CAUSE_SLICE:
+                fputs(" reached ", f);
+                write_limit(f, event);
+                break;
+        case OOM_CAUSE_INNER:
+                fputs(" reached a memory limit set further down in the slice", f);
+                break;
+        case OOM_CAUSE_OUTER:
+                fputs(" was hit by a memory limit set above the slice", f);
+                break;
+        case OOM_CAUSE_HOST:
+                fputs(" was hit when the host ran out of memory", f);
+                break;
+        default:
+                fputs(" ran out of memory", f);
+        }
+}
+
+static void write_kills(FILE *f, const OomEvent *event) {
+        const OomVictim *v = event->victims;
+
+        if (event->kills == 0) {
+                if (event->hits > 1)
+                        fprintf(f, " %" PRIu64 " times", event->hits);
+                fputs("; nothing was killed", f);
+        } else if (event->kills == 1 && event->n_victims > 0) {
+                fputs("; the kernel killed ", f);
+                write_comm(f, v->comm);
+                fprintf(f, " (PID %d)", (int) v->pid);
+        } else if (event->kills == 1)
+                fputs("; the kernel killed a process", f);
+        else {
+                fprintf(f, "; the kernel killed %" PRIu64 " processes", event->kills);
+                if (event->n_victims > 0) {
+                        fputs(", the first known being ", f);
+                        write_comm(f, v->comm);
+                        fprintf(f, " (PID %d)", (int) v->pid);
+                }
+        }
+}
+
+char *journal_sentence_oom(const OomEvent *event, const char *user_name) {
+        char *text = NULL;
+        size_t length = 0;
+        bool failed;
+        FILE *f;
+
+        f = open_memstream(&text, &length);
+        if (!f)
+                return NULL;
+        write_cause(f, event, user_name);
+        write_kills(f, event);
+        fputs(event->late ? ". That was found in the counters later." : ".", f);
+        failed = ferror(f);
+        if (fclose(f) != 0 || failed) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
