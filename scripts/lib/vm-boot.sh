@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Boots the virtual machine once: one disk carries in what to run, the second
+# serial port carries out what is printed, another disk carries out what is
+# worth keeping. Needs message.sh, packages.sh, cache.sh and vm-image.sh.
+
+: "${project_root:?}"
+
+VM_CPUS=2
+VM_MEMORY=1G
+VM_OUTPUT_DISK_SIZE=256M
+# The guest stops by itself when its time is up, and this much later it is killed.
+VM_GRACE=90
+
+# vm_boot RELEASE SECONDS OUTPUT TAR PROGRAM ARGUMENT... - TAR is the tree of
+# installed files, PROGRAM one of tests/vm/guest. The exit status is PROGRAM's,
+# or 124 when the time ran out. Sets traps, so call it last.
+vm_boot() {
+    local release=$1 seconds=$2 output=$3 tar=$4; shift 4
+    local image
+    require_packages qemu-system-x86 util-linux
+    image=$(vm_image "$release")
+
+    wait_for_other_machines
+    scratch=$(mktemp -d "${TMPDIR:-/tmp}/fairslice-vm.XXXXXX")
+    trap stop_machine EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+
+    pack_input_disk "$tar" "$seconds" "$@"
+    truncate -s "$VM_OUTPUT_DISK_SIZE" "$scratch/output"
+    rm -rf "$output/console.log" "$output/results.log" "$output/guest"
+    mkdir -p "$output/guest"
+
+    start_machine "$image" "$((seconds + VM_GRACE))" "$output"
+    tail -n +1 -f --pid="$machine" "$output/results.log" &
+    wait "$!" # not in the foreground, where bash would see signals only after its end
+    collect_result "$output"
+}
+
+# Two machines at once would disturb each other's measurements.
+wait_for_other_machines() {
+    exec {machine_lock}>"$(cache_root)/machine.lock"
+    flock -n "$machine_lock" || { say "waiting for another virtual machine to end"; flock "$machine_lock"; }
+}
+
+# pack_input_disk TAR SECONDS PROGRAM ARGUMENT... - the disk is a tar, and the words travel one a line
+pack_input_disk() {
+    local tar=$1 seconds=$2; shift 2
+    mkdir "$scratch/job"
+    ln -s "$(realpath "$tar")" "$scratch/job/installed.tar"
+    printf '%s\n' "$seconds" >"$scratch/job/seconds"
+    printf '%s\n' "$@" >"$scratch/job/command"
+    tar --dereference --owner=0 --group=0 --exclude=__pycache__ -cf "$scratch/input" \
+        -C "$project_root/tests/vm" guest cases -C "$scratch" job
+}
+
+# KVM only where it really works: nested, it may open and then fail.
+machine_accelerator() {
+    if [[ -w /dev/kvm ]] && qemu_quits_at_once -accel kvm -cpu max; then
+        echo kvm
+    else
+        echo tcg,thread=multi
+    fi
+}
+
+qemu_quits_at_once() {
+    echo quit | timeout 10 qemu-system-x86_64 "$@" -S -nodefaults -display none -monitor stdio >/dev/null 2>&1
+}
+
+# Sets $machine. Whoever is killed takes those below along, so nothing is left
+# behind even by kill -9. The disks' overlays have no name.
+start_machine() {
+    local image=$1 seconds=$2 output=$3
+    : >"$output/results.log"
+    # QEMU 7.2 emulates cmpxchg16b wrongly with several threads, and the guest's memory is corrupted: no cx16.
+    setpriv --pdeathsig TERM timeout --foreground --kill-after=5 "$seconds" \
+        setpriv --pdeathsig KILL qemu-system-x86_64 \
+        -accel "${FAIRSLICE_VM_ACCEL:-$(machine_accelerator)}" -cpu max,-cx16 -smp "$VM_CPUS" -m "$VM_MEMORY" \
+        -nodefaults -no-user-config -display none -no-reboot \
+        -chardev "file,id=console,path=$output/console.log" -serial chardev:console \
+        -chardev "file,id=results,path=$output/results.log" -serial chardev:results \
+        -drive "file=$image/disk.ext4,format=raw,if=virtio,snapshot=on" \
+        -drive "file=$scratch/input,format=raw,if=virtio,readonly=on" \
+        -drive "file=$scratch/output,format=raw,if=virtio,cache=unsafe" \
+        -device virtio-rng-pci \
+        -kernel "$image/vmlinuz" -initrd "$image/initrd.img" -append "$(kernel_command_line)" </dev/null &
+    machine=$!
+}
+
+kernel_command_line() {
+    local words=(
+        root=/dev/vda rw fsck.mode=skip panic=-1 console=ttyS0 loglevel=4
+        tsc=reliable mitigations=off selinux=0 apparmor=0 audit=0 systemd.show_status=no
+    )
+    printf '%s\n' "${words[*]} ${FAIRSLICE_VM_APPEND:-}"
+}
+
+stop_machine() {
+    if [[ -n ${machine:-} ]] && kill "$machine" 2>/dev/null; then
+        wait "$machine" || true
+    fi
+    rm -rf "$scratch"
+}
+
+# collect_result OUTPUT - unpacks the output disk, returns the guest's status
+collect_result() {
+    local output=$1 status=0
+    wait "$machine" || status=$?
+    machine=
+    tar -C "$output/guest" --no-same-owner -xf "$scratch/output" 2>/dev/null || true
+    if [[ -s $output/guest/status ]]; then
+        status=$(<"$output/guest/status")
+    elif (( status == 124 )); then
+        say "the virtual machine was stopped: its time was up ($output/console.log)"
+    else
+        say "the virtual machine went down without a result ($output/console.log)"
+        status=1
+    fi
+    return "$status"
+}

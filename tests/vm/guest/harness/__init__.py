@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the cases in tests/vm/cases are written with.
+
+A case is a function that takes a Test and has the decorator @case:
+
+    from harness import case
+
+    @case("a new user is held to MemoryMax")
+    def new_user_is_capped(test):
+        test.configure("[Memory]\\nMemoryMax=100M")
+        test.service.start()
+        user = test.new_user()
+        test.check(user.cgroup.memory_max() == 100 << 20, "no limit stands")
+
+Only the standard library is used, as the virtual machine has nothing else.
+"""
+
+from .command import Failure, run, wait_for
+from .measure import jain, measure
+from .registry import case
+
+__all__ = ["Failure", "case", "jain", "measure", "run", "wait_for"]

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The service under test, its configuration, and what it leaves behind."""
+
+import pathlib
+
+from .cgroup import Cgroup
+from .command import run
+
+BINARY = pathlib.Path("/usr/sbin/fairsliced")
+DROP_INS = pathlib.Path("/etc/fairslice/fairsliced.conf.d")
+CONTROL = pathlib.Path("/run/systemd/system.control")
+
+# What every case starts from.
+INTERVAL = 1.0
+THRESHOLD = 0.9
+BASE_CONFIGURATION = f"""\
+[Manager]
+IntervalSec={INTERVAL:g}s
+[CPU]
+CPUThreshold={THRESHOLD:.0%}
+"""
+
+
+class Service:
+    unit = "fairsliced.service"
+    cgroup = Cgroup(f"system.slice/{unit}")
+
+    def start(self):
+        run("systemctl", "start", self.unit)
+
+    def stop(self):
+        run("systemctl", "stop", self.unit)
+
+    def restart(self):
+        run("systemctl", "restart", self.unit)
+
+    def reload(self, check=True):
+        return run("systemctl", "reload", self.unit, check=check)
+
+    def show(self, name):
+        return run("systemctl", "show", f"--property={name}", "--value", self.unit).stdout.strip()
+
+    def main_pid(self):
+        return int(self.show("MainPID"))
+
+    def is_active(self):
+        return self.show("ActiveState") == "active"
+
+    def reset(self):
+        """Stopped, with the base configuration, and no limits on any user."""
+        run("systemctl", "stop", self.unit, check=False)
+        run("systemctl", "reset-failed", self.unit, check=False)
+        for path in DROP_INS.glob("*"):
+            path.unlink()
+        write_drop_in("10-base", BASE_CONFIGURATION)
+        revert_slices()
+
+
+def write_drop_in(name, text):
+    """Returns the file's path."""
+    DROP_INS.mkdir(parents=True, exist_ok=True)
+    path = DROP_INS / f"{name}.conf"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def revert_slices():
+    units = [path.name.removesuffix(".d") for path in CONTROL.glob("user-*.slice.d")]
+    if units:
+        run("systemctl", "revert", *units)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Real users with real slices."""
+
+import pwd
+
+from .cgroup import Cgroup
+from .command import run, wait_for
+
+
+class User:
+    def __init__(self, name):
+        run("useradd", "--create-home", "--shell", "/bin/bash", name)
+        self.name = name
+        self.uid = pwd.getpwnam(name).pw_uid
+        self.slice = f"user-{self.uid}.slice"
+        self.cgroup = Cgroup(f"user.slice/{self.slice}")
+
+    def __repr__(self):
+        return f"{self.name} ({self.uid})"
+
+    def linger(self):
+        """Lets logind start the user's manager, and waits for it to be up."""
+        run("loginctl", "enable-linger", self.name)
+        wait_for(self.cgroup.exists, 30, f"cgroup of {self.slice}")
+        wait_for(self._manager_is_up, 60, f"user manager of {self.name}", pause=0.2)
+
+    def _manager_is_up(self):
+        return run("systemctl", "is-active", f"user@{self.uid}.service", check=False).returncode == 0
+
+    def leave(self):
+        """Ends all that the user runs, and waits for the slice to be gone."""
+        run("loginctl", "disable-linger", self.name, check=False)
+        run("loginctl", "terminate-user", self.name, check=False)
+        if self.cgroup.exists():
+            run("systemctl", "stop", self.slice, check=False)
+        wait_for(lambda: not self.cgroup.exists(), 60, f"end of {self.slice}", pause=0.1)
+
+
+class Users:
+    """Three users, a, b and c, who stay for the whole boot, and new ones for single cases."""
+
+    def __init__(self):
+        self._staying = {}
+        self._count = 0
+
+    def staying(self, letter):
+        if letter not in self._staying:
+            user = User(f"staying-{letter}")
+            user.linger()
+            self._staying[letter] = user
+        return self._staying[letter]
+
+    def new(self):
+        """A user who has no slice yet."""
+        self._count += 1
+        return User(f"visitor-{self._count}")
