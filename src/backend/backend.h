@@ -9,8 +9,9 @@
 typedef struct Backend Backend;
 
 /* How a change ended. `error` is 0, or a negative errno with `message` in words; the slice may be gone by
- * now, or may never have been there, which is -ENOENT. -ECANCELED: the backend went offline before an answer
- * came, so that nobody knows. Not called from within backend_set_limits(). */
+ * now, or may never have been there, which is -ENOENT. -ECANCELED: no answer came (the
+ * backend went offline, its peer went away or was too slow), so that nobody knows. Not called from within
+ * backend_set_limits(). */
 typedef void (*BackendDone)(const char *slice, int error, const char *message, void *userdata);
 
 typedef struct BackendHandlers {

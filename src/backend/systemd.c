@@ -67,6 +67,21 @@ static int new_set_properties(sd_bus *bus, const char *slice, const Limits *limi
         return 0;
 }
 
+/* Nobody knows whether the call was carried out: PID 1 or the bus went away, or did not answer in time. */
+static int call_error(const sd_bus_error *error) {
+        static const char *const lost[] = {
+                SD_BUS_ERROR_NO_REPLY,          SD_BUS_ERROR_DISCONNECTED, SD_BUS_ERROR_SERVICE_UNKNOWN,
+                SD_BUS_ERROR_NAME_HAS_NO_OWNER, SD_BUS_ERROR_TIMEOUT,
+        };
+
+        if (!error)
+                return 0;
+        for (size_t i = 0; i < ELEMENTSOF(lost); i++)
+                if (sd_bus_error_has_name(error, lost[i]))
+                        return -ECANCELED;
+        return -abs(sd_bus_error_get_errno(error));
+}
+
 static int on_properties_set(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error _unused_) {
         Call *call = userdata;
         BackendHandlers handlers = call->owner->base.handlers;
@@ -75,7 +90,7 @@ static int on_properties_set(sd_bus_message *reply, void *userdata, sd_bus_error
 
         memcpy(slice, call->slice, sizeof slice);
         call_free(call);
-        handlers.done(slice, error ? -abs(sd_bus_error_get_errno(error)) : 0,
+        handlers.done(slice, call_error(error),
                       error ? (error->message ? error->message : error->name) : NULL, handlers.userdata);
         return 0;
 }

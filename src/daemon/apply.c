@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "basic/format.h"
 #include "basic/log.h"
 #include "daemon/manager-private.h"
 
@@ -31,7 +30,7 @@ static void report_waiting(ManagedSlice *slice, LimitMask waiting) {
         for (unsigned i = LIMIT_MEMORY_MAX; i <= LIMIT_MEMORY_HIGH; i++)
                 if (waiting & ~slice->memory_waits & 1U << i)
                         log_info("%s: lowering %s to %s in steps above what is in use.", slice->name,
-                                 limit_to_string(i), format_size(target, slice->config.limits.value[i]));
+                                 limit_to_string(i), limit_format(target, i, slice->config.limits.value[i]));
         slice->memory_waits = waiting;
 }
 
@@ -164,9 +163,12 @@ void manager_backend_done(const char *name, int error, const char *message, void
         slice->in_flight = false;
         if (error == 0)
                 succeeded(m, slice);
-        else if (error == -ECANCELED)
+        else if (error == -ECANCELED) {
+                /* Nothing wrong with this slice, and nothing known: looked at, and asked for again if need
+                 * be. */
                 slice->known &= ~slice->sent_mask;
-        else
+                slice->retry_at = m->clock() + VERIFY_FIRST_USEC;
+        } else
                 failed(slice, error, message ?: "no reason given", m->clock());
         slice->sent_mask = 0;
         manager_verify_soon(m, slice);
@@ -186,12 +188,8 @@ static void report_difference(const ManagedSlice *slice, LimitMask differ, const
         for (unsigned i = 0; i < _LIMIT_COUNT; i++)
                 if (differ & 1U << i)
                         log_warning("%s: the kernel holds %s=%s instead of %s; %s.", slice->name,
-                                    limit_to_string(i),
-                                    (1U << i & LIMIT_MASK_MEMORY ? format_size
-                                                                 : format_cpu)(kernel, slice->set.value[i]),
-                                    (1U << i & LIMIT_MASK_MEMORY ? format_size
-                                                                 : format_cpu)(ours, wanted->value[i]),
-                                    what);
+                                    limit_to_string(i), limit_format(kernel, i, slice->set.value[i]),
+                                    limit_format(ours, i, wanted->value[i]), what);
 }
 
 /* A limit that we set and that is something else is set again and reported once; if that does not help

@@ -7,6 +7,7 @@
 #include "daemon/manager.h"
 #include "daemon/slice-table.h"
 #include "engine/engine.h"
+#include "watch/kernel-log.h"
 #include "watch/logind.h"
 #include "watch/oom.h"
 #include "watch/slice-dir.h"
@@ -53,6 +54,7 @@ struct Manager {
         BusConnection *connection;
         LogindWatch *logind;
         SliceDirWatch *slice_dir;
+        KernelLog *kernel_log;
         OomWatch *oom;
 
         bool scanning; /* slices that appear now were there before */
@@ -96,7 +98,7 @@ void manager_lift_done(Manager *m, const char *slice, int error, const char *mes
 void manager_lift_more(Manager *m);
 
 /* oom.c */
-int manager_watch_oom(Manager *m);
+void manager_watch_oom(Manager *m); /* or looks at all slices anew */
 
 /* view.c */
 void manager_show_change(const Manager *m, const ManagedSlice *slice, const Limits *limits, LimitMask mask);

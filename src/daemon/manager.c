@@ -238,6 +238,7 @@ Manager *manager_free(Manager *m) {
                 return NULL;
         slice_dir_watch_free(m->slice_dir);
         oom_watch_free(m->oom);
+        kernel_log_free(m->kernel_log);
         logind_watch_free(m->logind);
         backend_free(m->backend);
         bus_connection_free(m->connection);

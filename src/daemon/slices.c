@@ -156,9 +156,7 @@ int manager_watch_slices(Manager *m) {
 
         if (cgroup_tree_user_slice_fd(m->tree) < 0)
                 return 0;
-        r = manager_watch_oom(m);
-        if (r < 0)
-                return r;
+        manager_watch_oom(m);
         m->scanning = true;
         r = slice_dir_watch_new(m->event, cgroup_tree_user_slice_fd(m->tree), &handlers, &m->slice_dir);
         m->scanning = false;

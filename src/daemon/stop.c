@@ -70,6 +70,8 @@ void manager_stop(Manager *m) {
         if (m->stopping)
                 return;
         m->stopping = true;
+        if (m->oom)
+                oom_watch_flush(m->oom);
         if (sd_event_add_time_relative(m->event, &m->stop_timer, CLOCK_MONOTONIC, STOP_TIMEOUT_USEC, 0,
                                        on_timeout, NULL) < 0) {
                 (void) sd_event_exit(m->event, 0);

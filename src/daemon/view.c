@@ -21,12 +21,9 @@ static const char *describe_limits(const Limits *limits, LimitMask mask, char te
 
                 if (!(mask & 1U << i))
                         continue;
-                if (i == LIMIT_CPU_WEIGHT)
-                        snprintf(value, sizeof value, "%llu", (unsigned long long) limits->value[i]);
-                else
-                        (void) (i == LIMIT_CPU_QUOTA ? format_cpu : format_size)(value, limits->value[i]);
-                length += (size_t) snprintf(text + length, LIMITS_TEXT_MAX - length, "%s%s=%s",
-                                            length ? " " : "", name, value);
+                length +=
+                        (size_t) snprintf(text + length, LIMITS_TEXT_MAX - length, "%s%s=%s",
+                                          length ? " " : "", name, limit_format(value, i, limits->value[i]));
         }
         return text;
 }

@@ -18,9 +18,10 @@
  * smoothed over about this long. */
 #define OUTSIDE_USEC (2 * USEC_PER_SEC)
 
-/* The budget stands until it would change by more than a hundredth, and a quota by more than a fiftieth. */
+/* The budget stands until it would change by more than a hundredth; a quota by more than a fiftieth, or by
+ * one QUOTA_STEP where that is no more than a twentieth. */
 #define BUDGET_SLACK(whole) ((whole) / 100)
-#define QUOTA_SLACK(quota)  ((quota) / 50)
+#define QUOTA_SLACK(quota)  MAX((quota) / 50, MIN(QUOTA_STEP, (quota) / 20))
 
 struct Engine {
         Tracker host;
@@ -32,7 +33,8 @@ struct Engine {
         uint64_t budget; /* in force */
 
         bool contended;
-        usec_t contended_since, room_since, lowered;
+        usec_t contended_since, room_since;
+        usec_t changed;     /* when quotas that stand were last moved, or new ones set */
         usec_t dwell_until; /* contention does not end before */
 
         Claim *claims;
@@ -58,9 +60,13 @@ usec_t engine_glance_interval(const EngineConfig *config) {
         return engine_window(config) / 4;
 }
 
+static uint64_t part_of_host(const EngineHost *host, unsigned permyriad) {
+        return MIN(host->capacity, CPU_RATE_MAX) * permyriad / 10000;
+}
+
 /* CPUs × CPUThreshold */
 static uint64_t whole_budget(const EngineConfig *config, const EngineHost *host) {
-        return (uint64_t) ((unsigned __int128) host->capacity * config->threshold_permyriad / 10000);
+        return part_of_host(host, config->threshold_permyriad);
 }
 
 bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host) {
@@ -92,10 +98,12 @@ static bool is_active(const EngineSlice *slice, uint64_t threshold) {
         return slice->throttled || slice->use > (slice->active ? threshold / 2 : threshold);
 }
 
-/* Takes the counters in. Returns the CPU time of all slices since the last tick, in µs. */
-static uint64_t observe(const EngineConfig *config, usec_t now, uint64_t activity,
-                        EngineSlice *const *slices, size_t n) {
+/* Takes the counters in. *ret is the CPU time of all slices since the last tick, in µs. Returns whether that is
+ * known: it is not when a slice is looked at for the first time. */
+static bool observe(const EngineConfig *config, usec_t now, uint64_t activity, EngineSlice *const *slices,
+                    size_t n, uint64_t *ret) {
         usec_t window = engine_window(config);
+        bool known = true;
         uint64_t delta = 0;
 
         for (size_t i = 0; i < n; i++) {
@@ -104,23 +112,27 @@ static uint64_t observe(const EngineConfig *config, usec_t now, uint64_t activit
                 if (!s->looked)
                         continue;
                 delta += tracker_observe(&s->tracker, now, window, s->usage_usec, s->nr_throttled);
+                known = known && s->tracker.count > 1;
                 s->use = tracker_use(&s->tracker, window);
                 s->throttled = tracker_throttled(&s->tracker, window / 2);
                 s->active = is_active(s, activity);
         }
-        return delta;
+        *ret = delta;
+        return known;
 }
 
 /* `managed` is the CPU time of the slices since the last tick, over which the host's is taken too. */
-static void update_outside(Engine *engine, usec_t now, const EngineHost *host, uint64_t managed) {
-        if (engine->last_tick > 0 && now > engine->last_tick &&
+static void update_outside(Engine *engine, usec_t now, const EngineHost *host, bool known,
+                           uint64_t managed) {
+        if (known && engine->last_tick > 0 && now > engine->last_tick &&
             host->usage_usec >= engine->last_host_usage) {
                 double seconds = (double) (now - engine->last_tick) / (double) USEC_PER_SEC;
                 double delta = (double) (host->usage_usec - engine->last_host_usage) - (double) managed;
                 double memory = (double) OUTSIDE_USEC / (double) USEC_PER_SEC;
+                double rate = CLAMP(delta / seconds, -(double) CPU_RATE_MAX, (double) CPU_RATE_MAX);
 
-                engine->outside += (int64_t) ((delta / seconds - (double) engine->outside) * seconds /
-                                              (seconds + memory));
+                engine->outside +=
+                        (int64_t) ((rate - (double) engine->outside) * seconds / (seconds + memory));
         }
         if (now > engine->last_tick) {
                 engine->last_tick = now;
@@ -207,16 +219,25 @@ static void drop_small_changes(EngineSlice *const *slices, size_t n, uint64_t bu
                         slices[i]->want = slices[i]->quota;
 }
 
-/* Quotas rise at once, and fall at most once in an interval: each time for all together, so that the sum is
- * kept. The first caps of a contention do not wait. */
-static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t now, bool lowers) {
-        return lowers && engine->contended_since != now && engine->lowered > 0 &&
-               now - engine->lowered < config->interval;
+/* A quota that would rise by more than a tenth: somebody is held back for nothing. */
+static bool is_urgent(const EngineSlice *slice) {
+        return slice->want == LIMIT_UNSET ||
+               slice->want - MIN(slice->want, slice->quota) > slice->quota / 10;
+}
+
+/* Quotas rise at once where it matters, follow small movements once in an interval, and fall at most once in
+ * it: each time all together, so that the sum is kept. The first caps of a contention do not wait. */
+static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t now, bool lowers,
+                      bool urgent) {
+        if (engine->contended_since == now || engine->changed == 0 ||
+            now - engine->changed >= config->interval)
+                return false;
+        return lowers || !urgent;
 }
 
 static int collect_changes(Engine *engine, const EngineConfig *config, usec_t now,
                            EngineSlice *const *slices, size_t n, Plan *plan) {
-        bool lowers = false;
+        bool lowers = false, urgent = false;
 
         for (size_t i = 0; i < n; i++) {
                 const EngineSlice *s = slices[i];
@@ -230,11 +251,12 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
                         return -ENOMEM;
                 }
                 lowers = lowers || s->want < s->quota;
+                urgent = urgent || is_urgent(s);
         }
-        if (must_wait(engine, config, now, lowers))
+        if (must_wait(engine, config, now, lowers, urgent))
                 plan->count = 0;
-        else if (lowers)
-                engine->lowered = now;
+        else if (plan->count > 0)
+                engine->changed = now;
         return 0;
 }
 
@@ -253,18 +275,18 @@ static void summarize(const Engine *engine, const Round *round, EngineSlice *con
 int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,
                 EngineSlice *const *slices, size_t n, Plan *plan) {
         uint64_t whole = whole_budget(config, host);
-        uint64_t activity =
-                (uint64_t) ((unsigned __int128) host->capacity * config->activity_permyriad / 10000);
+        uint64_t activity = part_of_host(host, config->activity_permyriad);
         Round round = { .config = config, .level = LIMIT_UNSET };
         uint64_t managed;
+        bool known;
 
         plan->count = 0;
         if (claims_reserve(engine, n) < 0)
                 return -ENOMEM;
 
         tracker_observe(&engine->host, now, engine_window(config), host->usage_usec, 0);
-        managed = observe(config, now, activity, slices, n);
-        update_outside(engine, now, host, managed);
+        known = observe(config, now, activity, slices, n, &managed);
+        update_outside(engine, now, host, known, managed);
         update_budget(engine, config, whole);
         update_contention(engine, config, now, slices, n);
 

@@ -14,7 +14,7 @@ typedef struct EngineConfig {
         SharePolicy policy;
         unsigned threshold_permyriad; /* CPUThreshold= */
         unsigned activity_permyriad;  /* ActivityThreshold=, of all CPUs of the budget */
-        usec_t interval;              /* IntervalSec=: quotas are lowered at most once in it */
+        usec_t interval;              /* IntervalSec=: quotas are lowered, or moved by a little, at most once in it */
 } EngineConfig;
 
 typedef struct EngineHost {

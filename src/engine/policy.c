@@ -3,12 +3,14 @@
 #include "engine/policy.h"
 
 /* What a slice that is not held back is taken to want above its recent peak. A capped one gets more of it,
- * so that a slice whose use lies just at the level does not lose and win its quota in turns. */
-#define MARGIN_FREE(peak)   ((peak) / 64 + 2000)
-#define MARGIN_CAPPED(peak) ((peak) / 16 + 5000)
+ * so that a slice whose use lies just at the level does not lose and win its quota in turns. Who does nothing
+ * wants nothing: hundreds of idle sessions would add up. */
+#define MARGIN_FREE(peak)   ((peak) / 64 + MIN((peak) / 4, UINT64_C(2000)))
+#define MARGIN_CAPPED(peak) ((peak) / 16 + MIN((peak) / 4, UINT64_C(5000)))
 
-/* A claim that fell by less than this stands, or each small wave would move everybody's level. */
-#define DEMAND_SLACK(demand) ((demand) / 20 + 5000)
+/* A claim that fell by less than this stands, or each small wave would move everybody's level. More than what
+ * a slice claims less when its quota is lifted. */
+#define DEMAND_SLACK(demand) ((demand) / 20 + MIN((demand) / 4, UINT64_C(5000)))
 
 static void no_quota(EngineSlice *slice, Reason reason) {
         slice->want = LIMIT_UNSET;
@@ -35,16 +37,26 @@ static void update_demand(EngineSlice *slice, usec_t window) {
                 slice->demand = fresh;
 }
 
-static void max_min_without_level(EngineSlice *const *slices, size_t n, Reason reason) {
+static void max_min_with_room(EngineSlice *const *slices, size_t n) {
         for (size_t i = 0; i < n; i++)
-                no_quota(slices[i], reason);
+                no_quota(slices[i], REASON_ROOM);
+}
+
+/* The claims stand, so that it is not for want of a quota that the next round finds less of a crowd. */
+static void max_min_crowded(EngineSlice *const *slices, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                uint64_t demand = slices[i]->demand;
+
+                no_quota(slices[i], REASON_CROWDED);
+                slices[i]->demand = demand;
+        }
 }
 
 static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
         WaterLevel level;
 
         if (!round->contended)
-                return max_min_without_level(slices, n, REASON_ROOM);
+                return max_min_with_room(slices, n);
 
         for (size_t i = 0; i < n; i++) {
                 update_demand(slices[i], engine_window(round->config));
@@ -54,7 +66,7 @@ static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
                 };
         }
         if (water_fill(round->claims, n, round->budget, &level) < 0)
-                return max_min_without_level(slices, n, REASON_CROWDED);
+                return max_min_crowded(slices, n);
 
         for (size_t i = 0; i < n; i++) {
                 uint64_t share = water_share(level, slices[i]->weight);

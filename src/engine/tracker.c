@@ -2,9 +2,6 @@
 
 #include "engine/tracker.h"
 
-/* No host has more CPUs than this; a rate above it is a counter gone wrong. */
-#define USE_MAX (UINT64_C(65536) * USEC_PER_SEC)
-
 /* The look before the `back`-th last one; 0 is the last. */
 static const Sample *sample_back(const Tracker *tracker, unsigned back) {
         return &tracker->sample[(tracker->next + TRACKER_SAMPLES - 1 - back) % TRACKER_SAMPLES];
@@ -36,9 +33,12 @@ uint64_t tracker_use(const Tracker *tracker, usec_t window) {
         if (!start)
                 return 0;
         last = sample_back(tracker, 0);
+        /* The kernel books CPU time in ticks, which make any rate over a few µs. */
+        if (last->when - start->when < window / 8)
+                return 0;
         use = (unsigned __int128) (last->usage_usec - start->usage_usec) * USEC_PER_SEC /
               (last->when - start->when);
-        return (uint64_t) MIN(use, USE_MAX);
+        return (uint64_t) MIN(use, CPU_RATE_MAX);
 }
 
 static bool went_backwards(const Sample *last, uint64_t usage_usec, uint64_t nr_throttled) {

@@ -6,6 +6,9 @@
 
 /* A counter of CPU time, looked at now and then, made into rates. All rates are µs of CPU a second. */
 
+/* No host has more CPUs than this; a rate above it is a counter gone wrong. */
+#define CPU_RATE_MAX (UINT64_C(65536) * USEC_PER_SEC)
+
 /* Looks come four to a window, so that a window and one look before it fit. */
 #define TRACKER_SAMPLES 8
 
@@ -22,14 +25,14 @@ typedef struct Tracker {
 } Tracker;
 
 /* Takes one look. A counter that went backwards belongs to another cgroup of the same name: what was known
- * is forgotten. A look sooner than an eighth of the window after the last one takes its place. Time that
- * went backwards is no look at all. Returns the CPU time in µs since the look before, 0 if that is unknown.
- */
+ * is forgotten. Of looks that come closer together than an eighth of the window only the first and the last
+ * are kept. Time that went backwards is no look at all. Returns the CPU time in µs since the look before, 0 if
+ * that is unknown. */
 uint64_t tracker_observe(Tracker *tracker, usec_t now, usec_t window, uint64_t usage_usec,
                          uint64_t nr_throttled);
 
 /* The rate over the last `window`, ending at the last look; over what there is if that is less, and over the
- * time since the look before it if that is longer ago. 0 before the second look. */
+ * time since the look before it if that is longer ago. 0 without two looks an eighth of the window apart. */
 uint64_t tracker_use(const Tracker *tracker, usec_t window);
 
 /* The largest rate that was found at the looks within the last `window`. */

@@ -2,6 +2,7 @@
 
 #include "model/limits.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char *const names[_LIMIT_COUNT] = {
@@ -19,6 +20,15 @@ int limit_from_string(const char *s) {
                 if (strcmp(s, names[i]) == 0)
                         return i;
         return -EINVAL;
+}
+
+const char *limit_format(FormatBuffer buffer, Limit limit, uint64_t value) {
+        if (limit == LIMIT_CPU_QUOTA)
+                return format_cpu(buffer, value);
+        if (limit != LIMIT_CPU_WEIGHT)
+                return format_size(buffer, value);
+        snprintf(buffer, FORMAT_MAX, "%" PRIu64, value);
+        return buffer;
 }
 
 LimitMask limits_differ(const Limits *a, const Limits *b, LimitMask mask) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "basic/macro.h"
+#include "basic/format.h"
 
 /* The limits of a slice that fairslice sets, by systemd's names and in systemd's units, so that a value can
  * go from the configuration to the bus and be compared with the kernel's without being translated. */
@@ -34,6 +34,9 @@ typedef struct Limits {
 
 /* The property of org.freedesktop.systemd1.Slice. */
 const char *limit_to_string(Limit limit);
+
+/* The value as it is written in a unit file: "84%", "512M", "100", "infinity". Returns the buffer. */
+const char *limit_format(FormatBuffer buffer, Limit limit, uint64_t value);
 
 /* Returns a Limit, or -EINVAL. */
 int limit_from_string(const char *s);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/log.h"
+#include "daemon/identity.h"
+#include "daemon/manager-private.h"
+#include "report/journal.h"
+
+static void on_oom(const OomEvent *event, void *userdata) {
+        _cleanup_(user_done) User unknown = {};
+        Manager *m = userdata;
+        const ManagedSlice *slice = slice_table_find(&m->slices, event->slice);
+        const User *user = slice ? &slice->user : &unknown;
+        int r;
+
+        /* The slice may be gone by now; its user is not. */
+        if (!slice && event->uid != UID_INVALID)
+                (void) identity_lookup(event->uid, &unknown);
+        r = journal_report_oom(event, user->name);
+        if (r < 0)
+                log_error_errno(r, "Memory ran out in %s, and the record of it cannot be written: %m",
+                                event->slice);
+}
+
+static int make_watch(Manager *m) {
+        char boot[SD_ID128_STRING_MAX];
+        OomLineSource source;
+        sd_id128_t id;
+        int r;
+
+        r = sd_id128_get_boot(&id);
+        if (r < 0)
+                return r;
+        r = kernel_log_new(NULL, id, &m->kernel_log);
+        if (r < 0)
+                return r;
+        source = kernel_log_source(m->kernel_log);
+        return oom_watch_new(
+                &(OomWatchArgs){
+                        .event = m->event,
+                        .tree = m->tree,
+                        .state_dirfd = m->runtime_fd,
+                        .boot = sd_id128_to_string(id, boot),
+                        .source = &source,
+                        .handler = on_oom,
+                        .userdata = m,
+                },
+                &m->oom);
+}
+
+void manager_watch_oom(Manager *m) {
+        int r;
+
+        if (m->oom) {
+                oom_watch_rescan(m->oom);
+                return;
+        }
+        r = make_watch(m);
+        if (r >= 0)
+                r = oom_watch_start(m->oom);
+        if (r < 0)
+                log_error_errno(r,
+                                "Cannot watch for memory running out, no records of it will be written: %m");
+        else if (r > 0)
+                log_warning("%s/%s is of no use; kills from before now are not recorded.",
+                            m->options.runtime_path, OOM_STATE_FILE);
+}
