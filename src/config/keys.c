@@ -88,7 +88,7 @@ static int parse_quota(const Key *key, const char *text, KeyValue *ret, const ch
         if (r < 0)
                 return r;
         if (permyriad % PERCENT != 0) {
-                *ret_why = "not a whole percentage (systemd keeps only whole ones over a reload)";
+                *ret_why = "not a whole percentage (systemd 252 keeps only whole ones over a reload)";
                 return -EINVAL;
         }
         if (__builtin_mul_overflow(permyriad, 100, &ret->number))
