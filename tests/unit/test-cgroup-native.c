@@ -33,7 +33,7 @@ static void remove_group(void) {
         unlinkat(cgroup_tree_root_fd(tree), group, AT_REMOVEDIR);
 }
 
-static void test_held_descriptor(void **state) {
+static void test_held_descriptor(_unused_ void **state) {
         _cleanup_(slice_files_freep) SliceFiles *files = NULL;
         MemoryEvents events;
         CpuStat stat;
@@ -47,7 +47,7 @@ static void test_held_descriptor(void **state) {
         assert_true(r == 0 || r == -ENODATA);
 }
 
-static void test_removed_and_made_again(void **state) {
+static void test_removed_and_made_again(_unused_ void **state) {
         _cleanup_(slice_files_freep) SliceFiles *files = NULL, *again = NULL;
         LimitMask present;
         Limits limits;

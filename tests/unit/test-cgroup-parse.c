@@ -23,7 +23,7 @@
                 _r;                                          \
         })
 
-static void test_cpu_stat(void **state) {
+static void test_cpu_stat(_unused_ void **state) {
         CpuStat s;
 
         assert_int_equal(PARSE(cpu_stat_parse,
@@ -37,7 +37,7 @@ static void test_cpu_stat(void **state) {
         assert_int_equal(s.throttled_usec, 999);
 }
 
-static void test_cpu_stat_without_controller(void **state) {
+static void test_cpu_stat_without_controller(_unused_ void **state) {
         CpuStat s;
 
         assert_int_equal(PARSE(cpu_stat_parse, "user_usec 1\nusage_usec 18446744073709551615\n", &s), 0);
@@ -45,7 +45,7 @@ static void test_cpu_stat_without_controller(void **state) {
         assert_int_equal(s.nr_throttled, 0);
 }
 
-static void test_cpu_stat_hostile(void **state) {
+static void test_cpu_stat_hostile(_unused_ void **state) {
         static const char *const texts[] = {
                 "",
                 "\n",
@@ -75,7 +75,7 @@ static void test_cpu_stat_hostile(void **state) {
         assert_int_equal(PARSE(cpu_stat_parse, "some thing else\n\n x\nusage_usec 1\n", &s), 0);
 }
 
-static void test_cpu_max(void **state) {
+static void test_cpu_max(_unused_ void **state) {
         uint64_t v = 4711;
 
         assert_int_equal(PARSE(cpu_max_parse, "max 100000\n", &v), 0);
@@ -89,7 +89,7 @@ static void test_cpu_max(void **state) {
         assert_int_equal(PARSE(cpu_max_parse, "18446744073709551615 1000000\n", &v), -EBADMSG);
 }
 
-static void test_cpu_max_hostile(void **state) {
+static void test_cpu_max_hostile(_unused_ void **state) {
         static const char *const texts[] = {
                 "",        "\n",        "max",       "max\n",        "max 100000",  "max x\n",
                 "max 0\n", "1000 0\n",  "1000 1 \n", " 1000\n",      "maxi 1000\n", "-1 1000\n",
@@ -102,7 +102,7 @@ static void test_cpu_max_hostile(void **state) {
         assert_int_equal(v, 4711);
 }
 
-static void test_single_value(void **state) {
+static void test_single_value(_unused_ void **state) {
         static const char *const texts[] = { "",     "\n",     "max",    "12",  "mAx\n",
                                              "1 \n", "maxx\n", "1\n2\n", "-1\n" };
         uint64_t v;
@@ -118,7 +118,7 @@ static void test_single_value(void **state) {
         assert_int_equal(v, 536870912);
 }
 
-static void test_memory_events(void **state) {
+static void test_memory_events(_unused_ void **state) {
         MemoryEvents e;
 
         assert_int_equal(PARSE(memory_events_parse,
@@ -136,7 +136,7 @@ static void test_memory_events(void **state) {
         assert_int_equal(e.oom_group_kill, 0);
 }
 
-static void test_memory_events_hostile(void **state) {
+static void test_memory_events_hostile(_unused_ void **state) {
         static const char *const texts[] = { "",
                                              "oom 1\n",
                                              "oom_kill 1\n",
@@ -156,7 +156,7 @@ static unsigned count_of(const char *text) {
         return PARSE(cpu_list_parse, text, &list) < 0 ? 10000 : cpu_list_count_common(&list, &list);
 }
 
-static void test_cpu_list(void **state) {
+static void test_cpu_list(_unused_ void **state) {
         CpuList a, b;
 
         assert_int_equal(count_of("0\n"), 1);
@@ -169,7 +169,7 @@ static void test_cpu_list(void **state) {
         assert_int_equal(cpu_list_count_common(&a, &b), 2);
 }
 
-static void test_cpu_list_hostile(void **state) {
+static void test_cpu_list_hostile(_unused_ void **state) {
         static const char *const texts[] = {
                 "",     "0",   ",\n",   "0,\n",     ",0\n",   "0,,1\n",  "3-1\n",  "0-\n",
                 "-3\n", "a\n", "0 1\n", "0-8192\n", "8192\n", "0-1-2\n", "0\n1\n", "99999999999999999999\n",
