@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "cgroup/capacity.h"
+#include "cgroup/host-use.h"
 #include "config/config.h"
 #include "daemon/bus-connection.h"
 #include "daemon/manager.h"
@@ -41,6 +41,7 @@ struct Manager {
         CgroupTree *tree;
         CapacityReader *capacity_reader;
         Capacity capacity;
+        HostUse *host_use;
 
         Ledger *ledger;
         SliceTable slices;

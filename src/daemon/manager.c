@@ -134,6 +134,18 @@ static int open_tree(Manager *m) {
         return 0;
 }
 
+static int open_host_use(Manager *m) {
+        _cleanup_close_ int proc_fd = -1;
+        const char *proc = m->options.proc_path ?: "/proc";
+        int r;
+
+        proc_fd = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (proc_fd < 0)
+                return log_error_errno(errno, "Cannot open %s: %m", proc);
+        r = host_use_open(proc_fd, m->tree, m->capacity_reader, &m->host_use);
+        return r < 0 ? log_error_errno(r, "Cannot open the files that tell the host's CPU use: %m") : 0;
+}
+
 static void on_connected(sd_bus *bus, void *userdata) {
         Manager *m = userdata;
         int r;
@@ -195,7 +207,8 @@ static int open_logind(Manager *m) {
 
 int manager_start(Manager *m) {
         int (*const steps[])(Manager *) = {
-                open_tree, open_runtime, open_backend, open_logind, manager_watch_slices, manager_arm_glance,
+                open_tree,   open_host_use,        open_runtime,       open_backend,
+                open_logind, manager_watch_slices, manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -253,6 +266,7 @@ Manager *manager_free(Manager *m) {
         plan_done(&m->plan);
         free(m->looked);
         free(m->looked_owner);
+        host_use_free(m->host_use);
         capacity_reader_free(m->capacity_reader);
         cgroup_tree_free(m->tree);
         config_free(m->config);

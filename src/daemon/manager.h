@@ -19,6 +19,7 @@ typedef struct ManagerOptions {
         const char *root_path;    /* of the configuration: "/" */
         const char *cgroup_path;  /* "/sys/fs/cgroup" */
         const char *sysfs_path;   /* "/sys" */
+        const char *proc_path;    /* "/proc" */
         const char *runtime_path; /* "/run/fairslice" */
         usec_t (*clock)(void);    /* CLOCK_MONOTONIC */
         /* Instead of systemd; no bus is used then. */

@@ -91,20 +91,22 @@ static void tick(Manager *m, usec_t now, const EngineHost *host) {
         }
 }
 
-static int read_host(Manager *m, EngineHost *ret) {
-        int r = capacity_read_host_usage(m->capacity_reader, &ret->usage_usec);
+/* ReservedCPUs= of what is online; a cpuset or a quota may leave less anyway. */
+static uint64_t capacity_for_users(const Manager *m) {
+        unsigned reserved = MIN(m->capacity.online_cpus - 1, m->host_config.reserved_cpus);
+
+        return MIN(m->capacity.cpu, (m->capacity.online_cpus - reserved) * USEC_PER_SEC);
+}
+
+static int read_host(Manager *m, usec_t now, int (*read)(HostUse *, usec_t, unsigned, uint64_t *),
+                     EngineHost *ret) {
+        int r = read(m->host_use, now, m->capacity.online_cpus, &ret->usage_usec);
 
         if (r < 0 && !m->host_unreadable)
                 log_error_errno(r, "Cannot read the host's CPU use, shares stay as they are: %m");
         m->host_unreadable = r < 0;
-        ret->capacity = m->capacity.cpu;
-        if (r < 0)
-                return r;
-        /* ReservedCPUs= of what is online; a cpuset or a quota may leave less anyway. */
-        ret->capacity = MIN(m->capacity.cpu, (m->capacity.online_cpus - MIN(m->capacity.online_cpus - 1,
-                                                                            m->host_config.reserved_cpus)) *
-                                                     USEC_PER_SEC);
-        return 0;
+        ret->capacity = capacity_for_users(m);
+        return r;
 }
 
 void manager_glance(Manager *m) {
@@ -115,9 +117,10 @@ void manager_glance(Manager *m) {
                 return;
         if (now >= m->housekeeping_at)
                 manager_housekeeping(m, now);
-        if (read_host(m, &host) < 0)
+        if (read_host(m, now, host_use_glance, &host) < 0)
                 return;
-        if (engine_glance(m->engine, &m->engine_config, now, &host) || m->options.verbose)
+        if ((engine_glance(m->engine, &m->engine_config, now, &host) || m->options.verbose) &&
+            read_host(m, now, host_use_read, &host) >= 0)
                 tick(m, now, &host);
         manager_flush(m);
         manager_show_status(m);

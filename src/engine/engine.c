@@ -284,7 +284,6 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         if (claims_reserve(engine, n) < 0)
                 return -ENOMEM;
 
-        tracker_observe(&engine->host, now, engine_window(config), host->usage_usec, 0);
         known = observe(config, now, activity, slices, n, &managed);
         update_outside(engine, now, host, known, managed);
         update_budget(engine, config, whole);

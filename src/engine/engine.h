@@ -18,7 +18,7 @@ typedef struct EngineConfig {
 } EngineConfig;
 
 typedef struct EngineHost {
-        uint64_t usage_usec; /* counter: CPU time of the whole host */
+        uint64_t usage_usec; /* counter: CPU time of the whole host; glance and tick may count apart */
         uint64_t capacity;   /* CPUs that there are for users, before CPUThreshold= */
 } EngineHost;
 
@@ -76,7 +76,10 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
  *
  * Of the quotas in the plan and those that it leaves:
  * - their sum, with the claims of those who have none, is at most plan->budget;
- * - nobody is capped below budget × weight / Σ weights of the active, in whole QUOTA_STEPs;
+ * - nobody is capped below B × weight / Σ weights of the active, in whole QUOTA_STEPs, where B is the budget
+ *   less what the inactive claim. Who is too light for one QUOTA_STEP has one all the same, and the others
+ *   share what is left. A quota in force stays up to a fiftieth below its share, or one QUOTA_STEP if that is
+ *   no more than a twentieth: such small changes are not made, nor may they make the sum too large;
  * - when all changes are made, the same input gives an empty plan.
  * Until the rate limit allows quotas to be lowered again, the old ones may stand beyond that for up to
  * config->interval.
