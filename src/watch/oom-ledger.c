@@ -118,7 +118,7 @@ void oom_ledger_settle_hits(OomAccount *account) {
 }
 
 void oom_ledger_see_root(OomLedger *ledger, uint64_t inode, uint64_t kills) {
-        if (ledger->root_inode != inode)
+        if (ledger->root_inode != 0 && ledger->root_inode != inode)
                 ledger->root_recorded = 0;
         ledger->root_inode = inode;
         ledger->root_seen = kills;

@@ -91,21 +91,6 @@ static OomLineKind parse_usage(Cursor c, OomLine *ret) {
         return OOM_LINE_USAGE;
 }
 
-/* Cuts ",task=COMM" off the end. Both COMM and the group before it may hold ",task=" themselves; the longest
- * COMM that the kernel's limit allows is taken, so that a COMM is never cut. If that takes something off the
- * end of the group's name instead, no harm is done, since only the name's beginning is used. */
-static bool chop_comm(Cursor *c, Span *ret) {
-        static const char word[] = ",task=";
-        size_t reach = sizeof word - 1 + OOM_VICTIM_COMM_MAX, length = (size_t) (c->end - c->begin);
-        const char *from = length > reach ? c->end - reach : c->begin, *p = find(from, c->end, word);
-
-        if (!p)
-                return false;
-        *ret = (Span){ p + sizeof word - 1, (size_t) (c->end - p) - (sizeof word - 1) };
-        c->end = p;
-        return true;
-}
-
 static bool is_below(Span path, Span parent) {
         if (parent.length == 1)
                 return true; /* "/" */
@@ -151,13 +136,31 @@ static bool parse_memcgs(Cursor c, OomLine *line) {
         return true;
 }
 
+/* "…,task=COMM". Both COMM and the group before it may hold ",task=" themselves; the longest COMM that is
+ * possible is taken, so that none is ever cut. If that takes something off the end of the group's name
+ * instead, no harm is done, since only the name's beginning is used. */
+static bool parse_paths_and_comm(Cursor c, OomLine *line) {
+        static const char word[] = ",task=";
+        size_t reach = sizeof word - 1 + OOM_VICTIM_COMM_MAX, length = (size_t) (c.end - c.begin);
+
+        for (const char *p = find(length > reach ? c.end - reach : c.begin, c.end, word); p;
+             p = find(p + 1, c.end, word)) {
+                const char *comm = p + sizeof word - 1;
+
+                if (!parse_memcgs((Cursor){ c.begin, p }, line))
+                        continue;
+                line->comm = (Span){ comm, (size_t) (c.end - comm) };
+                return true;
+        }
+        return false;
+}
+
 static OomLineKind parse_summary(Cursor c, OomLine *ret) {
         OomLine line = {};
         uint64_t pid, uid;
 
         if (!chop_number(&c, UINT32_MAX, &uid) || !chop_word(&c, ",uid=") ||
-            !chop_number(&c, INT32_MAX, &pid) || !chop_word(&c, ",pid=") || !chop_comm(&c, &line.comm) ||
-            !parse_memcgs(c, &line))
+            !chop_number(&c, INT32_MAX, &pid) || !chop_word(&c, ",pid=") || !parse_paths_and_comm(c, &line))
                 return OOM_LINE_NONE;
         line.pid = (pid_t) pid;
         line.uid = (uid_t) uid;

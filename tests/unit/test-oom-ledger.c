@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "unit.h"
+
+#include <string.h>
+
+#include "watch/oom-state.h"
+
+#define BOOT  "0123456789abcdef0123456789abcdef"
+#define OTHER "fedcba9876543210fedcba9876543210"
+
+static void see(OomLedger *l, OomAccount *a, uint64_t kills) {
+        oom_ledger_see(l, a, &(OomCounters){ .kills = kills, .hits = kills, .local_hits = kills });
+}
+
+static void test_pending_and_settled(_unused_ void **state) {
+        _cleanup_(oom_ledger_freep) OomLedger *l = oom_ledger_new();
+        OomAccount *a = oom_ledger_open(l, "user-1000.slice", 1);
+
+        assert_ptr_equal(oom_ledger_find(l, "user-1000.slice"), a);
+        oom_ledger_see_root(l, 99, 2);
+        see(l, a, 2);
+        assert_int_equal(oom_ledger_pending(a).kills, 2);
+        assert_int_equal(oom_ledger_remainder(l), 0);
+        oom_ledger_settle(l, a);
+        assert_int_equal(oom_ledger_pending(a).kills, 0);
+        assert_int_equal(oom_ledger_remainder(l), 0);
+}
+
+static void test_vanished(_unused_ void **state) {
+        _cleanup_(oom_ledger_freep) OomLedger *l = oom_ledger_new();
+        OomAccount *a = oom_ledger_open(l, "user-1000.slice", 1);
+
+        see(l, a, 1);
+        oom_ledger_settle(l, a);
+        see(l, a, 2);
+        oom_ledger_close(l, a); /* with one pending and one never seen */
+        oom_ledger_see_root(l, 99, 3);
+        assert_int_equal(oom_ledger_remainder(l), 2);
+        oom_ledger_settle_remainder(l, 2);
+        assert_int_equal(oom_ledger_remainder(l), 0);
+}
+
+static void test_made_again(_unused_ void **state) {
+        _cleanup_(oom_ledger_freep) OomLedger *l = oom_ledger_new();
+        OomAccount *old = oom_ledger_open(l, "user-1000.slice", 1), *new;
+
+        see(l, old, 3);
+        oom_ledger_detach(l, old);
+        assert_null(oom_ledger_find(l, "user-1000.slice"));
+        new = oom_ledger_open(l, "user-1000.slice", 2);
+        see(l, new, 1);
+        oom_ledger_see_root(l, 99, 4);
+        assert_int_equal(oom_ledger_remainder(l), 0);
+        oom_ledger_settle(l, old);
+        oom_ledger_close(l, old);
+        assert_int_equal(oom_ledger_pending(new).kills, 1);
+        assert_int_equal(oom_ledger_remainder(l), 0);
+        /* Without anybody having noticed: the third of the name. */
+        new = oom_ledger_open(l, "user-1000.slice", 3);
+        assert_int_equal(oom_ledger_pending(new).kills, 0);
+        assert_int_equal(oom_ledger_remainder(l), 1);
+}
+
+static void test_backwards(_unused_ void **state) {
+        _cleanup_(oom_ledger_freep) OomLedger *l = oom_ledger_new();
+        OomAccount *a = oom_ledger_open(l, "user-1000.slice", 1);
+
+        see(l, a, 5);
+        oom_ledger_settle(l, a);
+        see(l, a, 2);
+        assert_int_equal(oom_ledger_pending(a).kills, 2);
+        oom_ledger_see_root(l, 99, 7);
+        oom_ledger_settle(l, a);
+        assert_int_equal(oom_ledger_remainder(l), 0);
+        /* The sum begins anew as well: nothing is hidden by what was recorded before. */
+        oom_ledger_see_root(l, 99, 0);
+        oom_ledger_see_root(l, 99, 1);
+        assert_int_equal(oom_ledger_remainder(l), 1);
+        oom_ledger_see_root(l, 100, 1);
+        assert_int_equal(oom_ledger_remainder(l), 1);
+}
+
+static OomLedger *reload(const OomLedger *l, const char *boot, int expected) {
+        _cleanup_free_ char *text = NULL;
+        OomLedger *again = NULL;
+        size_t length;
+        usec_t since = 1;
+
+        assert_int_equal(oom_state_format(l, BOOT, 4711, &text, &length), 0);
+        assert_int_equal(oom_state_parse(text, length, boot, &again, &since), expected);
+        assert_int_equal(since, expected ? 4711 : 0);
+        return again;
+}
+
+static void test_state(_unused_ void **state) {
+        _cleanup_(oom_ledger_freep) OomLedger *l = oom_ledger_new(), *same = NULL, *other = NULL;
+        OomAccount *a = oom_ledger_open(l, "user-1000.slice", 1);
+
+        see(l, a, 3);
+        oom_ledger_settle(l, a);
+        see(l, a, 4);
+        oom_ledger_open(l, "user-1001.slice", 2);
+        oom_ledger_see_root(l, 99, 4);
+
+        same = reload(l, BOOT, 1);
+        assert_null(oom_ledger_find(same, "user-1001.slice")); /* nothing to say of it */
+        a = oom_ledger_find(same, "user-1000.slice");
+        assert_false(a->opened);
+        assert_int_equal(a->recorded.kills, 3);
+        assert_int_equal(a->recorded.local_hits, 3);
+        assert_int_equal(oom_ledger_pending(a).kills, 0);
+        assert_int_equal(same->root_recorded, 3);
+        oom_ledger_close_unopened(same);
+        assert_null(oom_ledger_find(same, "user-1000.slice"));
+
+        other = reload(l, OTHER, 0);
+        assert_null(oom_ledger_find(other, "user-1000.slice"));
+        assert_int_equal(other->root_recorded, 0);
+}
+
+#define HEADER "fairslice-oom 1\nboot " BOOT "\nsince 5\nroot 1 2\n"
+
+static void test_hostile_state(_unused_ void **state) {
+        static const char *const texts[] = {
+                "",
+                "\n",
+                "end\n",
+                "fairslice-oom 2\nboot " BOOT "\nsince 5\nroot 1 2\nend\n",
+                "fairslice-oom 1\nboot 0123\nsince 5\nroot 1 2\nend\n",
+                "fairslice-oom 1\nboot \nsince 5\nroot 1 2\nend\n",
+                "fairslice-oom 1\nboot " BOOT "\nsince -5\nroot 1 2\nend\n",
+                "fairslice-oom 1\nboot " BOOT "\nsince 5 6\nroot 1 2\nend\n",
+                "fairslice-oom 1\nboot " BOOT "\nsince 5\nroot 1\nend\n",
+                "fairslice-oom 1\nboot " BOOT "\nsince 5\nroot 1 2 3\nend\n",
+                "fairslice-oom 1\nboot " BOOT "\nsince 5\nend\n",
+                HEADER,
+                HEADER "end",
+                HEADER "end\n\n",
+                HEADER "end\nend\n",
+                HEADER "slice 1 2 3 4\nend\n",
+                HEADER "slice 1 2 3 user-1.slice\nend\n",
+                HEADER "slice 1 2 3 99999999999999999999999 user-1.slice\nend\n",
+                HEADER "slice 1 2 3 4 ../user-1.slice\nend\n",
+                HEADER "slice 1 2 3 4 user-1.scope\nend\n",
+                HEADER "slice 1 2 3 4 user 1.slice\nend\n",
+                HEADER "slice 1 2 3 4 .slice\nend\n",
+                HEADER "slice 1 2 3 4 a.slice\nslice 5 6 7 8 a.slice\nend\n",
+                HEADER "slices 1 2 3 4 a.slice\nend\n",
+                HEADER "slice 1 2 3 4 a.slice\n",
+        };
+        OomLedger *l = (OomLedger *) 1;
+        usec_t since = 4711;
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                assert_int_equal(oom_state_parse(texts[i], strlen(texts[i]), BOOT, &l, &since), -EBADMSG);
+        assert_int_equal(oom_state_parse("\0", 1, BOOT, &l, &since), -EBADMSG);
+        assert_ptr_equal(l, (OomLedger *) 1);
+        assert_int_equal(since, 4711);
+}
+
+static void test_damaged_state(_unused_ void **state) {
+        static const char good[] = HEADER "slice 1 2 3 4 a.slice\nslice 5 6 7 8 b.slice\nend\n";
+
+        for (size_t i = 0; i < sizeof good - 1; i++)
+                for (int byte = 0; byte < 256; byte += 5) {
+                        _cleanup_(oom_ledger_freep) OomLedger *l = NULL;
+                        char text[sizeof good];
+                        usec_t since;
+
+                        memcpy(text, good, sizeof good);
+                        text[i] = (char) byte;
+                        if (oom_state_parse(text, sizeof good - 1, BOOT, &l, &since) < 0)
+                                assert_null(l);
+                }
+}
+
+/* A kernel and a daemon on random ways. Whatever happens between them, each kill is recorded once, and if
+ * the daemon dies between a record and the saving of it, at most once more. */
+#define N_SLICES 4
+
+typedef struct World {
+        uint64_t seed;
+
+        /* the kernel */
+        struct {
+                bool alive;
+                uint64_t inode, kills;
+        } slice[N_SLICES];
+        uint64_t next_inode, sum, killed;
+        bool rests;
+
+        /* the daemon */
+        OomLedger *ledger;
+        OomAccount *zombie; /* a slice that is gone while its window is open */
+        char *saved;
+        size_t saved_length;
+        uint64_t recorded, twice;
+} World;
+
+static unsigned roll(World *w, unsigned n) {
+        w->seed = w->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        return (unsigned) (w->seed >> 33) % n;
+}
+
+static const char *name_of(unsigned i) {
+        static const char *const names[N_SLICES] = { "user-1.slice", "user-2.slice", "user-3.slice",
+                                                     "x.slice" };
+
+        return names[i];
+}
+
+static void kernel_moves(World *w) {
+        unsigned i = roll(w, N_SLICES);
+
+        if (!w->slice[i].alive) {
+                w->slice[i].alive = true;
+                w->slice[i].inode = ++w->next_inode;
+                w->slice[i].kills = 0;
+        } else if (roll(w, 4) == 0)
+                w->slice[i].alive = false;
+        else {
+                w->slice[i].kills++;
+                w->sum++;
+                w->killed++;
+        }
+}
+
+static void maybe_kernel_moves(World *w) {
+        while (!w->rests && roll(w, 3) == 0)
+                kernel_moves(w);
+}
+
+static void save(World *w) {
+        free(w->saved);
+        assert_int_equal(oom_state_format(w->ledger, BOOT, 0, &w->saved, &w->saved_length), 0);
+}
+
+static void restart(World *w);
+
+static void record(World *w, OomAccount *a) {
+        uint64_t kills = oom_ledger_pending(a).kills;
+
+        w->recorded += kills;
+        oom_ledger_settle(w->ledger, a);
+        if (roll(w, 20) == 0) {
+                w->twice += kills;
+                restart(w);
+        } else
+                save(w);
+}
+
+static void look(World *w, unsigned i) {
+        OomAccount *a = oom_ledger_find(w->ledger, name_of(i));
+
+        maybe_kernel_moves(w);
+        if (a && (!w->slice[i].alive || w->slice[i].inode != a->inode)) {
+                if (oom_ledger_pending(a).kills > 0 && !w->zombie && roll(w, 2) == 0) {
+                        oom_ledger_detach(w->ledger, a);
+                        w->zombie = a;
+                } else
+                        oom_ledger_close(w->ledger, a);
+        }
+        if (!w->slice[i].alive)
+                return;
+        a = oom_ledger_open(w->ledger, name_of(i), w->slice[i].inode);
+        maybe_kernel_moves(w);
+        if (w->slice[i].alive && w->slice[i].inode == a->inode)
+                see(w->ledger, a, w->slice[i].kills);
+}
+
+static void scan(World *w) {
+        oom_ledger_see_root(w->ledger, 1, w->sum);
+        for (unsigned i = 0; i < N_SLICES; i++)
+                look(w, i);
+}
+
+static void restart(World *w) {
+        usec_t since;
+
+        w->zombie = NULL;
+        oom_ledger_free(w->ledger);
+        for (unsigned n = roll(w, 4); n > 0; n--)
+                kernel_moves(w);
+        assert_int_equal(oom_state_parse(w->saved, w->saved_length, BOOT, &w->ledger, &since), 1);
+        scan(w);
+        oom_ledger_close_unopened(w->ledger);
+}
+
+static void record_remainder(World *w) {
+        uint64_t kills;
+
+        scan(w);
+        kills = oom_ledger_remainder(w->ledger);
+        w->recorded += kills;
+        oom_ledger_settle_remainder(w->ledger, kills);
+        save(w);
+}
+
+static void daemon_moves(World *w) {
+        OomAccount *a;
+
+        switch (roll(w, 8)) {
+        case 0:
+                oom_ledger_see_root(w->ledger, 1, w->sum);
+                break;
+        case 1:
+        case 2:
+                look(w, roll(w, N_SLICES));
+                break;
+        case 3:
+        case 4:
+                a = oom_ledger_find(w->ledger, name_of(roll(w, N_SLICES)));
+                if (a)
+                        record(w, a);
+                break;
+        case 5:
+                if (w->zombie) {
+                        a = w->zombie;
+                        w->zombie = NULL;
+                        w->recorded += oom_ledger_pending(a).kills;
+                        oom_ledger_settle(w->ledger, a);
+                        oom_ledger_close(w->ledger, a);
+                        save(w);
+                }
+                break;
+        case 6:
+                record_remainder(w);
+                break;
+        case 7:
+                if (roll(w, 4) == 0)
+                        restart(w);
+                break;
+        }
+}
+
+/* As at a first start: what is there is old, but for what happens while it is being read. */
+static void begin(World *w) {
+        for (unsigned n = 0; n < 20; n++)
+                kernel_moves(w);
+        oom_ledger_baseline_root(w->ledger, 1, w->sum);
+        w->killed = 0;
+        for (unsigned i = 0; i < N_SLICES; i++) {
+                maybe_kernel_moves(w);
+                if (w->slice[i].alive) {
+                        OomAccount *a = oom_ledger_open(w->ledger, name_of(i), w->slice[i].inode);
+
+                        oom_ledger_baseline(w->ledger, a, &(OomCounters){ .kills = w->slice[i].kills });
+                }
+        }
+        save(w);
+}
+
+static void run_world(uint64_t seed) {
+        World w = { .seed = seed, .ledger = oom_ledger_new() };
+        const OomAccount *account;
+
+        begin(&w);
+        for (unsigned n = 0; n < 200; n++) {
+                kernel_moves(&w);
+                daemon_moves(&w);
+                assert_true(w.recorded <= w.killed + w.twice);
+        }
+        /* Everything comes to rest. What is pending now would be recorded next. */
+        w.rests = true;
+        record_remainder(&w);
+        LIST_FOREACH(account, &w.ledger->accounts, list)
+        w.recorded += oom_ledger_pending(account).kills;
+        if (w.recorded != w.killed + w.twice)
+                fail_msg("seed %llu: %llu killed, %llu recorded, %llu of them twice",
+                         (unsigned long long) seed, (unsigned long long) w.killed,
+                         (unsigned long long) w.recorded, (unsigned long long) w.twice);
+        oom_ledger_free(w.ledger);
+        free(w.saved);
+}
+
+static void test_random_worlds(_unused_ void **state) {
+        for (uint64_t seed = 1; seed <= 3000; seed++)
+                run_world(seed);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_pending_and_settled),
+                cmocka_unit_test(test_vanished),
+                cmocka_unit_test(test_made_again),
+                cmocka_unit_test(test_backwards),
+                cmocka_unit_test(test_state),
+                cmocka_unit_test(test_hostile_state),
+                cmocka_unit_test(test_damaged_state),
+                cmocka_unit_test(test_random_worlds),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
