@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the service must show on 2 CPUs with CPUThreshold=90%, here against the simulated kernel: A has 8
+ * busy processes, B has one, C uses a steady tenth of a CPU. */
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "sim.h"
+
+enum { A, B, C, USERS };
+
+static const SimLoad eight_busy = { .processes = 8, .rate = SIM_BUSY };
+static const SimLoad one_busy = { .processes = 1, .rate = SIM_BUSY };
+static const SimLoad nothing = {};
+static const SimLoad on_and_off = {
+        .processes = 8, .rate = SIM_BUSY, .on = USEC_PER_SEC, .off = USEC_PER_SEC
+};
+
+typedef struct Setting {
+        const char *name;
+        usec_t interval;
+        usec_t burst;  /* C's work comes once in this long */
+        bool noisy;    /* looks and quotas come late, the host's counter is off by 4 % of a CPU each look */
+        uint64_t most; /* per cent of the budget that may be used */
+} Setting;
+
+#define MSEC USEC_PER_MSEC
+#define SEC  USEC_PER_SEC
+
+/* With IntervalSec=200ms a window is two of the kernel's periods, and a burst of 100 ms is half a window:
+ * shares follow every single burst, and each new quota begins with a fresh period. */
+static const Setting settings[] = {
+        { "1 s, even", 1 * SEC, 100 * MSEC, false, 103 },
+        { "1 s, even, noise", 1 * SEC, 100 * MSEC, true, 103 },
+        { "1 s, bursts", 1 * SEC, 1 * SEC, false, 103 },
+        { "1 s, bursts, noise", 1 * SEC, 1 * SEC, true, 103 },
+        { "5 s, even", 5 * SEC, 100 * MSEC, false, 103 },
+        { "5 s, even, noise", 5 * SEC, 100 * MSEC, true, 103 },
+        { "5 s, bursts", 5 * SEC, 1 * SEC, false, 103 },
+        { "5 s, bursts, noise", 5 * SEC, 1 * SEC, true, 103 },
+        { "200 ms, even", 200 * MSEC, 100 * MSEC, false, 103 },
+        { "200 ms, even, noise", 200 * MSEC, 100 * MSEC, true, 103 },
+        { "200 ms, bursts", 200 * MSEC, 1 * SEC, false, 106 },
+        { "200 ms, bursts, noise", 200 * MSEC, 1 * SEC, true, 106 },
+};
+
+typedef void (*Scene)(const Setting *setting, Sim *sim);
+
+static void on_all_settings(Scene scene) {
+        for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
+                const Setting *setting = &settings[i];
+                Sim sim;
+
+                sim_init(&sim, 2, USERS, 42);
+                sim.config.interval = setting->interval;
+                sim.users[C].load =
+                        (SimLoad){ .processes = 1, .rate = SIM_CPU / 10, .every = setting->burst };
+                if (setting->noisy) {
+                        sim.host_noise = engine_glance_interval(&sim.config) * 4 / 100;
+                        sim.late = 20 * MSEC;
+                        sim.bus_delay = 10 * MSEC;
+                }
+                sim_run(&sim, 5 * SEC);
+                scene(setting, &sim);
+                sim_done(&sim);
+        }
+}
+
+static void contend(const Setting *setting, Sim *sim) {
+        sim->users[A].load = eight_busy;
+        sim->users[B].load = one_busy;
+        sim_run(sim, 2 * setting->interval + SEC);
+        sim_mark(sim);
+}
+
+/* Lets time go on until A, B and C have as many quotas. Returns how long that took, at most 20 s. */
+static usec_t until_capped(Sim *sim, size_t capped) {
+        usec_t begun = sim->now;
+
+        while (sim_capped(sim) != capped && sim->now < begun + 20 * SEC)
+                sim_run(sim, SIM_STEP);
+        return sim->now - begun;
+}
+
+static void fair_and_full(const Setting *setting, Sim *sim) {
+        uint64_t of_budget;
+        double jain;
+
+        contend(setting, sim);
+        sim_run(sim, 20 * SEC);
+        of_budget = sim_use_of_all(sim) * 100 / sim_budget(sim);
+        jain = sim_jain(sim, A, 2);
+        printf("%-22s A %.3f, B %.3f, C %.3f CPUs, %" PRIu64 "%% of the budget; Jain's index %.4f; "
+               "%zu changes in 20 s\n",
+               setting->name, (double) sim_use(sim, A) / SIM_CPU, (double) sim_use(sim, B) / SIM_CPU,
+               (double) sim_use(sim, C) / SIM_CPU, of_budget, jain, sim->changes);
+        assert_true(jain >= .99);
+        assert_in_range(of_budget, 95, setting->most);
+        assert_in_range(sim_use(sim, C), SIM_CPU * 95 / 1000, SIM_CPU * 105 / 1000);
+        assert_int_equal(sim_throttled(sim, C), 0);
+        assert_int_equal(sim->users[C].changes, 0);
+        if (setting->interval >= SEC)
+                assert_in_range(sim->changes, 0, 8);
+}
+
+static void test_fair_and_full(void **state _unused_) {
+        on_all_settings(fair_and_full);
+}
+
+static void caps_in_under_a_second(const Setting *setting _unused_, Sim *sim) {
+        assert_int_equal(sim_capped(sim), 0);
+        sim->users[A].load = eight_busy;
+        sim->users[B].load = one_busy;
+        assert_true(until_capped(sim, 2) < SEC);
+}
+
+static void test_caps_in_under_a_second(void **state _unused_) {
+        on_all_settings(caps_in_under_a_second);
+}
+
+/* … whenever in the second the load begins. */
+static void test_caps_in_under_a_second_at_any_moment(void **state _unused_) {
+        usec_t longest = 0;
+
+        for (unsigned step = 0; step < SEC / SIM_STEP; step++) {
+                usec_t took;
+                Sim sim;
+
+                sim_init(&sim, 2, USERS, step);
+                sim.late = 20 * MSEC;
+                sim_run(&sim, 5 * SEC + step * SIM_STEP);
+                sim.users[A].load = eight_busy;
+                sim.users[B].load = one_busy;
+                took = until_capped(&sim, 2);
+                longest = MAX(longest, took);
+                sim_done(&sim);
+        }
+        printf("caps after at most %" PRIu64 " ms\n", longest / MSEC);
+        assert_true(longest < SEC);
+}
+
+static void who_stops_leaves_their_share(const Setting *setting, Sim *sim) {
+        usec_t lifted;
+
+        contend(setting, sim);
+        sim->users[B].load = nothing;
+        sim_run(sim, 2 * setting->interval);
+        sim_mark(sim);
+        sim_run(sim, 5 * SEC);
+        assert_in_range(sim_use(sim, A) + sim_use(sim, C), sim_budget(sim) * 95 / 100,
+                        sim_budget(sim) * setting->most / 100);
+        assert_true(sim->users[B].slice.quota == LIMIT_UNSET);
+
+        sim->users[A].load = nothing;
+        lifted = until_capped(sim, 0);
+        assert_true(lifted <= MIN(SEC, 2 * setting->interval));
+        sim_run(sim, 2 * setting->interval);
+        sim_mark(sim);
+        sim_run(sim, 60 * SEC);
+        assert_int_equal(sim->changes, 0);
+        sim_mark(sim);
+        sim_run(sim, 60 * SEC);
+        assert_int_equal(sim->ticks, 0);
+}
+
+static void test_who_stops_leaves_their_share(void **state _unused_) {
+        on_all_settings(who_stops_leaves_their_share);
+}
+
+static void the_end_of_contention(const Setting *setting, Sim *sim) {
+        contend(setting, sim);
+        sim->users[A].load = sim->users[B].load = nothing;
+        assert_true(until_capped(sim, 0) <= SEC);
+}
+
+static void test_no_caps_within_a_second_of_the_end(void **state _unused_) {
+        on_all_settings(the_end_of_contention);
+}
+
+/* A is lent what B leaves and gives it back, each second: that is a few quotas moved, and never a stream. */
+static void bursts(const Setting *setting, Sim *sim) {
+        double each;
+
+        sim->users[A].load = eight_busy;
+        sim->users[B].load = on_and_off;
+        sim_run(sim, 10 * SEC);
+        sim_mark(sim);
+        sim_run(sim, 60 * SEC);
+        each = (double) sim->changes / 60;
+        printf("%-22s %.2f changes a second, A %.3f, B %.3f CPUs\n", setting->name, each,
+               (double) sim_use(sim, A) / SIM_CPU, (double) sim_use(sim, B) / SIM_CPU);
+        assert_true(each <= (setting->interval >= SEC ? 4 : 10));
+        assert_true(sim_use_of_all(sim) <= sim_budget(sim) * setting->most / 100);
+}
+
+static void test_a_bursty_user_makes_no_storm(void **state _unused_) {
+        on_all_settings(bursts);
+}
+
+static void bursts_alone(const Setting *setting _unused_, Sim *sim) {
+        sim->users[B].load = on_and_off;
+        sim_run(sim, 10 * SEC);
+        sim_mark(sim);
+        sim_run(sim, 60 * SEC);
+        printf("%-22s alone: %.2f changes a second\n", setting->name, (double) sim->changes / 60);
+        assert_true(sim->changes <= 60 * (setting->interval >= SEC ? 2 : 4));
+}
+
+static void test_bursts_of_one_alone(void **state _unused_) {
+        on_all_settings(bursts_alone);
+}
+
+/* A CPU is taken away and given back while the host is contended. */
+static void a_cpu_less(const Setting *setting, Sim *sim) {
+        contend(setting, sim);
+        sim->cpus = SIM_CPU;
+        sim_run(sim, 2 * setting->interval + SEC);
+        sim_mark(sim);
+        sim_run(sim, 10 * SEC);
+        assert_in_range(sim_use_of_all(sim), sim_budget(sim) * 93 / 100, sim_budget(sim) * 107 / 100);
+        sim->cpus = 2 * SIM_CPU;
+        sim_run(sim, 2 * setting->interval + SEC);
+        sim_mark(sim);
+        sim_run(sim, 10 * SEC);
+        assert_in_range(sim_use_of_all(sim), sim_budget(sim) * 93 / 100, sim_budget(sim) * 107 / 100);
+}
+
+static void test_a_cpu_goes_and_comes_back(void **state _unused_) {
+        on_all_settings(a_cpu_less);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_fair_and_full),
+                cmocka_unit_test(test_caps_in_under_a_second),
+                cmocka_unit_test(test_caps_in_under_a_second_at_any_moment),
+                cmocka_unit_test(test_who_stops_leaves_their_share),
+                cmocka_unit_test(test_no_caps_within_a_second_of_the_end),
+                cmocka_unit_test(test_a_bursty_user_makes_no_storm),
+                cmocka_unit_test(test_bursts_of_one_alone),
+                cmocka_unit_test(test_a_cpu_goes_and_comes_back),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

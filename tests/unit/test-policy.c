@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "engine/policy.h"
+
+#define WINDOW USEC_PER_SEC
+#define START  (100 * USEC_PER_SEC)
+#define SLICES 4
+
+static const EngineConfig config = { .interval = WINDOW };
+
+typedef struct Fixture {
+        EngineSlice slice[SLICES];
+        EngineSlice *slices[SLICES];
+        Claim claims[SLICES];
+        Round round;
+} Fixture;
+
+static void fixture_init(Fixture *f, bool contended, uint64_t budget) {
+        for (size_t i = 0; i < SLICES; i++) {
+                f->slice[i] = ENGINE_SLICE_INIT;
+                f->slices[i] = &f->slice[i];
+        }
+        f->round = (Round){
+                .config = &config,
+                .contended = contended,
+                .budget = budget,
+                .claims = f->claims,
+                .level = LIMIT_UNSET,
+        };
+}
+
+/* Lets the slice's tracker have seen `rate` over a window. */
+static void uses(EngineSlice *slice, uint64_t rate) {
+        slice->tracker = (Tracker){};
+        tracker_observe(&slice->tracker, START, WINDOW, 0, 0);
+        tracker_observe(&slice->tracker, START + WINDOW, WINDOW, rate, 0);
+        slice->use = rate;
+}
+
+static void apply(Fixture *f, SharePolicy policy) {
+        policy_for(policy)(&f->round, f->slices, SLICES);
+}
+
+static void assert_has(const EngineSlice *slice, uint64_t want, Reason reason) {
+        assert_int_equal(slice->want, want);
+        assert_int_equal(slice->reason, reason);
+}
+
+static void test_room_means_no_quota(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, false, 1800000);
+        f.slice[0].quota = 900000;
+        uses(&f.slice[0], 900000);
+        apply(&f, SHARE_MAX_MIN);
+        for (size_t i = 0; i < SLICES; i++) {
+                assert_has(&f.slice[i], LIMIT_UNSET, REASON_ROOM);
+                assert_true(f.slice[i].share == LIMIT_UNSET);
+        }
+        assert_true(f.round.level == LIMIT_UNSET);
+}
+
+/* Two who take all they get, one who is content with little, one who does nothing. */
+static void test_contention_caps_who_is_above_the_level(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 1800000);
+        uses(&f.slice[0], 1000000);
+        uses(&f.slice[1], 900000);
+        uses(&f.slice[2], 100000);
+        apply(&f, SHARE_MAX_MIN);
+
+        assert_in_range(f.slice[2].demand, 100000, 105000);
+        assert_has(&f.slice[0], 840000, REASON_ABOVE_LEVEL);
+        assert_has(&f.slice[1], 840000, REASON_ABOVE_LEVEL);
+        assert_has(&f.slice[2], LIMIT_UNSET, REASON_BELOW_LEVEL);
+        assert_has(&f.slice[3], LIMIT_UNSET, REASON_BELOW_LEVEL);
+        assert_int_equal(f.slice[2].share, 840000);
+        assert_int_equal(f.round.level, 840000);
+}
+
+static void test_weight_and_cap_count(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 1800000);
+        for (size_t i = 0; i < 3; i++)
+                uses(&f.slice[i], 1000000);
+        f.slice[0].weight = 200;
+        f.slice[2].cap = 300000;
+        apply(&f, SHARE_MAX_MIN);
+
+        assert_has(&f.slice[0], 1000000, REASON_ABOVE_LEVEL);
+        assert_has(&f.slice[1], 500000, REASON_ABOVE_LEVEL);
+        assert_has(&f.slice[2], LIMIT_UNSET, REASON_BELOW_LEVEL);
+}
+
+/* Use that a quota holds down says nothing about the demand. */
+static void test_throttled_wants_all(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 1800000);
+        uses(&f.slice[0], 100000);
+        f.slice[0].quota = 100000;
+        f.slice[0].throttled = true;
+        uses(&f.slice[1], 1700000);
+        apply(&f, SHARE_MAX_MIN);
+
+        assert_true(f.slice[0].demand == DEMAND_UNBOUNDED);
+        assert_has(&f.slice[0], 900000, REASON_ABOVE_LEVEL);
+        assert_has(&f.slice[1], 900000, REASON_ABOVE_LEVEL);
+}
+
+static void test_claims_rise_at_once_and_fall_by_more_than_a_little(void **state _unused_) {
+        static const struct {
+                uint64_t use;
+                bool moves;
+        } looks[] = { { 400000, true }, { 390000, false }, { 381000, false },
+                      { 401000, true }, { 300000, true },  { 310000, true } };
+        Fixture f;
+
+        fixture_init(&f, true, 1800000);
+        for (size_t i = 0; i < ELEMENTSOF(looks); i++) {
+                uint64_t before = f.slice[0].demand;
+
+                uses(&f.slice[0], looks[i].use);
+                apply(&f, SHARE_MAX_MIN);
+                assert_int_equal(f.slice[0].demand != before, looks[i].moves);
+                assert_in_range(f.slice[0].demand, looks[i].use, looks[i].use + 35000);
+        }
+}
+
+/* Who is about to lose a quota is taken to want more than who is about to get one. */
+static void test_use_at_the_level_keeps_what_it_has(void **state _unused_) {
+        for (unsigned capped = 0; capped <= 1; capped++) {
+                Fixture f;
+
+                fixture_init(&f, true, 1800000);
+                uses(&f.slice[0], 870000);
+                f.slice[0].quota = capped ? 900000 : LIMIT_UNSET;
+                uses(&f.slice[1], 1700000);
+                apply(&f, SHARE_MAX_MIN);
+                assert_int_equal(f.slice[0].want != LIMIT_UNSET, capped);
+        }
+}
+
+static void test_crowded(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 3 * QUOTA_STEP);
+        for (size_t i = 0; i < SLICES; i++) {
+                uses(&f.slice[i], 500000);
+                f.slice[i].quota = QUOTA_STEP;
+        }
+        apply(&f, SHARE_MAX_MIN);
+        for (size_t i = 0; i < SLICES; i++)
+                assert_has(&f.slice[i], LIMIT_UNSET, REASON_CROWDED);
+}
+
+/* A login node has hundreds of sessions that do nothing. They cost the others nothing. */
+static void test_who_does_nothing_claims_nothing(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 1800000);
+        f.slice[1].quota = 900000;
+        uses(&f.slice[2], 1000);
+        apply(&f, SHARE_MAX_MIN);
+        assert_int_equal(f.slice[0].demand, 0);
+        assert_int_equal(f.slice[1].demand, 0);
+        assert_in_range(f.slice[2].demand, 1000, 1500);
+}
+
+/* int(0.9 · 2 · 100000) / A in 100 ms, for A = 3. */
+static void test_equal_is_the_same_for_all_active(void **state _unused_) {
+        for (unsigned contended = 0; contended <= 1; contended++) {
+                Fixture f;
+
+                fixture_init(&f, contended, 1850000);
+                f.slice[0].active = f.slice[1].active = f.slice[3].active = true;
+                f.slice[1].weight = CPU_WEIGHT_MAX;
+                f.round.active = 3;
+                apply(&f, SHARE_EQUAL);
+                assert_has(&f.slice[0], 610000, REASON_EQUAL_SHARE);
+                assert_has(&f.slice[1], 610000, REASON_EQUAL_SHARE);
+                assert_has(&f.slice[2], LIMIT_UNSET, REASON_INACTIVE);
+                assert_has(&f.slice[3], 610000, REASON_EQUAL_SHARE);
+        }
+}
+
+static void test_equal_with_nobody_or_nothing(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 1800000);
+        apply(&f, SHARE_EQUAL);
+        assert_has(&f.slice[0], LIMIT_UNSET, REASON_INACTIVE);
+
+        fixture_init(&f, true, QUOTA_STEP - 1);
+        f.slice[0].active = true;
+        f.round.active = 1;
+        apply(&f, SHARE_EQUAL);
+        assert_has(&f.slice[0], LIMIT_UNSET, REASON_CROWDED);
+}
+
+static void test_weight_never_has_a_quota(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 1800000);
+        for (size_t i = 0; i < SLICES; i++) {
+                uses(&f.slice[i], 1000000);
+                f.slice[i].quota = 100000;
+        }
+        apply(&f, SHARE_WEIGHT);
+        for (size_t i = 0; i < SLICES; i++)
+                assert_has(&f.slice[i], LIMIT_UNSET, REASON_WEIGHTS);
+}
+
+static void test_what_the_policies_need(void **state _unused_) {
+        assert_true(policy_needs_contention(SHARE_MAX_MIN));
+        assert_false(policy_needs_contention(SHARE_EQUAL));
+        assert_true(policy_counts_outside(SHARE_MAX_MIN));
+        assert_false(policy_counts_outside(SHARE_EQUAL));
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_room_means_no_quota),
+                cmocka_unit_test(test_contention_caps_who_is_above_the_level),
+                cmocka_unit_test(test_weight_and_cap_count),
+                cmocka_unit_test(test_throttled_wants_all),
+                cmocka_unit_test(test_claims_rise_at_once_and_fall_by_more_than_a_little),
+                cmocka_unit_test(test_use_at_the_level_keeps_what_it_has),
+                cmocka_unit_test(test_crowded),
+                cmocka_unit_test(test_who_does_nothing_claims_nothing),
+                cmocka_unit_test(test_equal_is_the_same_for_all_active),
+                cmocka_unit_test(test_equal_with_nobody_or_nothing),
+                cmocka_unit_test(test_weight_never_has_a_quota),
+                cmocka_unit_test(test_what_the_policies_need),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
