@@ -16,7 +16,7 @@ int managed_slice_new(const char *name, LedgerEntry *entry, ManagedSlice **ret) 
         snprintf(slice->name, sizeof slice->name, "%s", name);
         slice->entry = entry;
         slice->engine = ENGINE_SLICE_INIT;
-        slice->found_quota = LIMIT_UNSET;
+        slice->found_quota = slice->found_weight = LIMIT_UNSET;
         slice->verify_at = USEC_INFINITY;
         managed_slice_assume_fresh(slice);
         *ret = slice;
@@ -46,14 +46,26 @@ uint64_t managed_slice_standing_quota(const ManagedSlice *slice) {
         return configured != LIMIT_UNSET ? configured : slice->found_quota;
 }
 
+uint64_t managed_slice_weight(const ManagedSlice *slice) {
+        return slice->found_weight != LIMIT_UNSET ? slice->found_weight
+                                                  : slice->config.limits.value[LIMIT_CPU_WEIGHT];
+}
+
+/* A weight is set by us if it is another than the default, and if none is set at all, which turns the CPU
+ * controller on. */
+static bool weight_is_ours(const ManagedSlice *slice) {
+        return slice->config.limits.value[LIMIT_CPU_WEIGHT] != CPU_WEIGHT_DEFAULT ||
+               slice->found_weight == LIMIT_UNSET;
+}
+
 LimitMask managed_slice_ours(const ManagedSlice *slice) {
         LimitMask ours = slice->entry->ours;
 
         if (slice->exempt)
                 return ours;
-        ours |= BIT(LIMIT_CPU_WEIGHT);
         for (unsigned i = 0; i < _LIMIT_COUNT; i++)
-                if (slice->config.limits.value[i] != LIMIT_UNSET)
+                if (slice->config.limits.value[i] != LIMIT_UNSET &&
+                    (i != LIMIT_CPU_WEIGHT || weight_is_ours(slice)))
                         ours |= BIT(i);
         if (slice->engine.quota != LIMIT_UNSET)
                 ours |= BIT(LIMIT_CPU_QUOTA);
@@ -128,8 +140,21 @@ static bool same_in_kernel(Limit limit, uint64_t ours, uint64_t kernel) {
         return (BIT(limit) & LIMIT_MASK_MEMORY) && ours != LIMIT_UNSET && ours - ours % page == kernel;
 }
 
+/* What somebody else has set where nothing is configured and nothing was ever set by us. */
+static void take_found(ManagedSlice *slice, const Limits *kernel, LimitMask present) {
+        LimitMask free = present & ~slice->entry->ours;
+        uint64_t weight = kernel->value[LIMIT_CPU_WEIGHT];
+
+        if ((free & BIT(LIMIT_CPU_QUOTA)) && !(managed_slice_ours(slice) & BIT(LIMIT_CPU_QUOTA)))
+                slice->found_quota = kernel->value[LIMIT_CPU_QUOTA];
+        if ((free & BIT(LIMIT_CPU_WEIGHT)) &&
+            slice->config.limits.value[LIMIT_CPU_WEIGHT] == CPU_WEIGHT_DEFAULT)
+                slice->found_weight =
+                        weight == CPU_WEIGHT_DEFAULT ? LIMIT_UNSET : MAX(weight, CPU_WEIGHT_MIN);
+}
+
 LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, LimitMask present) {
-        LimitMask ours = managed_slice_ours(slice), differ = 0;
+        LimitMask differ = 0;
 
         for (unsigned i = 0; i < _LIMIT_COUNT; i++) {
                 if (!(present & BIT(i)) && i == LIMIT_CPU_WEIGHT) {
@@ -144,7 +169,6 @@ LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, L
                 slice->known |= BIT(i);
                 slice->confirmed &= ~BIT(i);
         }
-        if ((present & BIT(LIMIT_CPU_QUOTA)) && !(ours & BIT(LIMIT_CPU_QUOTA)))
-                slice->found_quota = kernel->value[LIMIT_CPU_QUOTA];
+        take_found(slice, kernel, present);
         return differ;
 }

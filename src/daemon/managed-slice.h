@@ -23,9 +23,10 @@ typedef struct ManagedSlice {
         SliceFiles *files; /* NULL while there is no cgroup */
 
         SliceConfig config;
-        LedgerEntry *entry;   /* the ledger's */
-        uint64_t found_quota; /* CPUQuota that somebody else has set; LIMIT_UNSET */
-        EngineSlice engine;   /* engine.quota is the fair-share quota that was decided on */
+        LedgerEntry *entry;    /* the ledger's */
+        uint64_t found_quota;  /* CPUQuota= that somebody else has set; LIMIT_UNSET */
+        uint64_t found_weight; /* CPUWeight= likewise; LIMIT_UNSET */
+        EngineSlice engine;    /* engine.quota is the fair-share quota that was decided on */
 
         Limits set;          /* what stands, as far as we know */
         LimitMask known;     /* for which limits we do */
@@ -54,6 +55,9 @@ LimitMask managed_slice_pending(ManagedSlice *slice, Limits *ret, LimitMask *ret
 
 /* The CPU quota without a fair share: CPUQuota=, or what was found. */
 uint64_t managed_slice_standing_quota(const ManagedSlice *slice);
+
+/* The weight that counts: CPUWeight=, or what was found where that is the default. */
+uint64_t managed_slice_weight(const ManagedSlice *slice);
 
 /* Limits that are set by us: configured, or set by us before. */
 LimitMask managed_slice_ours(const ManagedSlice *slice);

@@ -66,8 +66,6 @@ int manager_load_config(Manager *m) {
 void manager_resolve_slice(Manager *m, ManagedSlice *slice) {
         slice->exempt = config_is_exempt(m->config, &slice->user);
         config_resolve(m->config, &slice->user, m->ram_bytes, &slice->config);
-        slice->engine.weight = slice->config.limits.value[LIMIT_CPU_WEIGHT];
-        slice->engine.cap = managed_slice_standing_quota(slice);
         if (slice->exempt)
                 slice->engine.quota = LIMIT_UNSET;
 }

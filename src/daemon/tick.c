@@ -40,6 +40,7 @@ static bool look_at(ManagedSlice *slice) {
                 slice->engine.usage_usec = stat.usage_usec;
                 slice->engine.nr_throttled = stat.nr_throttled;
         }
+        slice->engine.weight = managed_slice_weight(slice);
         slice->engine.cap = managed_slice_standing_quota(slice);
         return true;
 }
