@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "support/fake-systemd.h"
+
+#include <string.h>
+#include <sys/queue.h>
+
+#include "support/private-bus.h"
+#include "support/test.h"
+
+#define NAME      "org.freedesktop.systemd1"
+#define PATH      "/org/freedesktop/systemd1"
+#define INTERFACE "org.freedesktop.systemd1.Manager"
+
+typedef struct Held {
+        STAILQ_ENTRY(Held) entry;
+        sd_bus_message *message;
+        RecordedCall call;
+} Held;
+
+struct FakeSystemd {
+        sd_event *loop;
+        sd_bus *bus;
+        Script *script;
+        STAILQ_HEAD(, Held) held;
+        const char *subscribe_error;
+        unsigned subscribers, subscribe_calls;
+};
+
+static const char *error_name(int error) {
+        switch (error) {
+        case EACCES:
+                return SD_BUS_ERROR_ACCESS_DENIED;
+        case EINVAL:
+                return SD_BUS_ERROR_INVALID_ARGS;
+        case ENOENT:
+                return NAME ".NoSuchUnit";
+        default:
+                return SD_BUS_ERROR_FAILED;
+        }
+}
+
+static void answer(FakeSystemd *systemd, sd_bus_message *m, const RecordedCall *call) {
+        int error = script_answer(systemd->script, call);
+
+        if (error)
+                assert_true(sd_bus_reply_method_errorf(m, error_name(error), "%s: %s", call->slice,
+                                                       strerror(error)) >= 0);
+        else
+                assert_true(sd_bus_reply_method_return(m, NULL) >= 0);
+}
+
+static void hold(FakeSystemd *systemd, sd_bus_message *m, const RecordedCall *call) {
+        Held *held = calloc(1, sizeof *held);
+
+        assert_non_null(held);
+        held->message = sd_bus_message_ref(m);
+        held->call = *call;
+        STAILQ_INSERT_TAIL(&systemd->held, held, entry);
+}
+
+static void drop_first_held(FakeSystemd *systemd) {
+        Held *held = STAILQ_FIRST(&systemd->held);
+
+        STAILQ_REMOVE_HEAD(&systemd->held, entry);
+        sd_bus_message_unref(held->message);
+        free(held);
+}
+
+/* A property that is no limit of the model, or is there twice, or has another type, fails the test. */
+static void read_properties(sd_bus_message *m, Limits *limits, LimitMask *mask) {
+        const char *property;
+        uint64_t value;
+        int r;
+
+        *limits = LIMITS_UNSET;
+        *mask = 0;
+        assert_true(sd_bus_message_enter_container(m, 'a', "(sv)") > 0);
+        while ((r = sd_bus_message_read(m, "(sv)", &property, "t", &value)) > 0) {
+                int limit = limit_from_string(property);
+
+                assert_true(limit >= 0);
+                assert_false(*mask & 1U << limit);
+                limits->value[limit] = value;
+                *mask |= 1U << limit;
+        }
+        assert_int_equal(r, 0);
+        assert_int_equal(sd_bus_message_exit_container(m), 1);
+}
+
+static int on_set_properties(FakeSystemd *systemd, sd_bus_message *m) {
+        const RecordedCall *call;
+        const char *slice;
+        LimitMask mask;
+        Limits limits;
+        int runtime;
+
+        assert_true(sd_bus_message_has_signature(m, "sba(sv)"));
+        assert_true(sd_bus_message_read(m, "sb", &slice, &runtime) > 0);
+        assert_true(runtime);
+        read_properties(m, &limits, &mask);
+        script_record(systemd->script, slice, &limits, mask);
+        call = &systemd->script->call[systemd->script->n_calls - 1];
+        if (systemd->script->hold)
+                hold(systemd, m, call);
+        else
+                answer(systemd, m, call);
+        return 1;
+}
+
+static int on_subscribe(FakeSystemd *systemd, sd_bus_message *m) {
+        systemd->subscribe_calls++;
+        if (systemd->subscribe_error)
+                return sd_bus_reply_method_errorf(m, systemd->subscribe_error, "no");
+        systemd->subscribers++;
+        return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *ret_error _unused_) {
+        FakeSystemd *systemd = userdata;
+
+        if (sd_bus_message_is_method_call(m, INTERFACE, "SetUnitProperties"))
+                return on_set_properties(systemd, m);
+        if (sd_bus_message_is_method_call(m, INTERFACE, "Subscribe"))
+                return on_subscribe(systemd, m);
+        return 0;
+}
+
+FakeSystemd *fake_systemd_new(sd_event *loop, Script *script) {
+        FakeSystemd *systemd = calloc(1, sizeof *systemd);
+
+        assert_non_null(systemd);
+        systemd->loop = sd_event_ref(loop);
+        systemd->script = script;
+        STAILQ_INIT(&systemd->held);
+        return systemd;
+}
+
+void fake_systemd_connect(FakeSystemd *systemd) {
+        assert_null(systemd->bus);
+        systemd->bus = private_bus_connect();
+        assert_true(sd_bus_add_object(systemd->bus, NULL, PATH, on_message, systemd) >= 0);
+        assert_true(sd_bus_request_name(systemd->bus, NAME, 0) >= 0);
+        assert_true(sd_bus_attach_event(systemd->bus, systemd->loop, SD_EVENT_PRIORITY_NORMAL) >= 0);
+}
+
+void fake_systemd_disconnect(FakeSystemd *systemd) {
+        while (!STAILQ_EMPTY(&systemd->held)) {
+                systemd->script->under_way--;
+                drop_first_held(systemd);
+        }
+        systemd->bus = private_bus_disconnect(systemd->bus);
+        systemd->subscribers = 0;
+}
+
+void fake_systemd_release_name(FakeSystemd *systemd) {
+        assert_true(sd_bus_release_name(systemd->bus, NAME) >= 0);
+}
+
+sd_bus *fake_systemd_bus(const FakeSystemd *systemd) {
+        return systemd->bus;
+}
+
+FakeSystemd *fake_systemd_free(FakeSystemd *systemd) {
+        if (!systemd)
+                return NULL;
+        fake_systemd_disconnect(systemd);
+        sd_event_unref(systemd->loop);
+        free(systemd);
+        return NULL;
+}
+
+void fake_systemd_release(FakeSystemd *systemd) {
+        systemd->script->hold = false;
+        while (!STAILQ_EMPTY(&systemd->held)) {
+                Held *held = STAILQ_FIRST(&systemd->held);
+
+                answer(systemd, held->message, &held->call);
+                drop_first_held(systemd);
+        }
+}
+
+void fake_systemd_refuse_subscribe(FakeSystemd *systemd, const char *error) {
+        systemd->subscribe_error = error;
+}
+
+void fake_systemd_forget_subscribers(FakeSystemd *systemd) {
+        systemd->subscribers = 0;
+}
+
+unsigned fake_systemd_subscribe_calls(const FakeSystemd *systemd) {
+        return systemd->subscribe_calls;
+}
+
+void fake_systemd_reloading(FakeSystemd *systemd, bool active) {
+        if (systemd->subscribers > 0)
+                assert_true(sd_bus_emit_signal(systemd->bus, PATH, INTERFACE, "Reloading", "b", active) >=
+                            0);
+}
