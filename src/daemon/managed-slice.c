@@ -47,8 +47,10 @@ uint64_t managed_slice_standing_quota(const ManagedSlice *slice) {
 }
 
 uint64_t managed_slice_weight(const ManagedSlice *slice) {
-        return slice->found_weight != LIMIT_UNSET ? slice->found_weight
-                                                  : slice->config.limits.value[LIMIT_CPU_WEIGHT];
+        uint64_t configured = slice->config.limits.value[LIMIT_CPU_WEIGHT];
+
+        return configured == CPU_WEIGHT_DEFAULT && slice->found_weight != LIMIT_UNSET ? slice->found_weight
+                                                                                      : configured;
 }
 
 /* A weight is set by us if it is another than the default, and if none is set at all, which turns the CPU

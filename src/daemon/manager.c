@@ -92,25 +92,33 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
 }
 
 /* The directory is systemd's RuntimeDirectory=; who runs the service by hand gets it here. Observing writes
- * nothing, so there is none. */
-static int open_runtime(Manager *m) {
+ * nothing, but wants to know what the service has set; it may not be allowed to. */
+static int open_runtime_directory(Manager *m) {
         const char *path = m->options.runtime_path;
+
+        if (!m->observe && mkdir(path, 0755) < 0 && errno != EEXIST)
+                return log_error_errno(errno, "Cannot make the directory %s: %m", path);
+        m->runtime_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (m->runtime_fd < 0 && !m->observe)
+                return log_error_errno(errno, "Cannot open the directory %s: %m", path);
+        return 0;
+}
+
+static int open_runtime(Manager *m) {
         unsigned skipped;
         int r;
 
-        if (!m->observe) {
-                if (mkdir(path, 0755) < 0 && errno != EEXIST)
-                        return log_error_errno(errno, "Cannot make the directory %s: %m", path);
-                m->runtime_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-                if (m->runtime_fd < 0)
-                        return log_error_errno(errno, "Cannot open the directory %s: %m", path);
-        }
-        r = ledger_open(m->runtime_fd, &m->ledger, &skipped);
+        r = open_runtime_directory(m);
         if (r < 0)
-                return log_error_errno(r, "Cannot read %s/limits: %m", path);
+                return r;
+        r = ledger_open(m->runtime_fd, &m->ledger, &skipped);
+        if (r == -EACCES && m->observe)
+                r = ledger_open(-1, &m->ledger, &skipped);
+        if (r < 0)
+                return log_error_errno(r, "Cannot read %s/limits: %m", m->options.runtime_path);
         if (skipped > 0)
-                log_warning("%s/limits has %u lines that are not this service's; they are left out.", path,
-                            skipped);
+                log_warning("%s/limits has %u lines that are not this service's; they are left out.",
+                            m->options.runtime_path, skipped);
         return 0;
 }
 

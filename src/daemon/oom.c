@@ -5,6 +5,16 @@
 #include "daemon/manager-private.h"
 #include "report/journal.h"
 
+/* Observing writes no record: the service may be running as well, and has written it. */
+static int say(const OomEvent *event, const char *user_name) {
+        _cleanup_free_ char *sentence = journal_sentence_oom(event, user_name);
+
+        if (!sentence)
+                return -ENOMEM;
+        log_info("Would record: %s", sentence);
+        return 0;
+}
+
 static void on_oom(const OomEvent *event, void *userdata) {
         _cleanup_(user_done) User unknown = {};
         Manager *m = userdata;
@@ -15,7 +25,7 @@ static void on_oom(const OomEvent *event, void *userdata) {
         /* The slice may be gone by now; its user is not. */
         if (!slice && event->uid != UID_INVALID)
                 (void) identity_lookup(event->uid, &unknown);
-        r = journal_report_oom(event, user->name);
+        r = m->observe ? say(event, user->name) : journal_report_oom(event, user->name);
         if (r < 0)
                 log_error_errno(r, "Memory ran out in %s, and the record of it cannot be written: %m",
                                 event->slice);
@@ -38,7 +48,7 @@ static int make_watch(Manager *m) {
                 &(OomWatchArgs){
                         .event = m->event,
                         .tree = m->tree,
-                        .state_dirfd = m->runtime_fd,
+                        .state_dirfd = m->observe ? -1 : m->runtime_fd,
                         .boot = sd_id128_to_string(id, boot),
                         .source = &source,
                         .handler = on_oom,
