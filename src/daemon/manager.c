@@ -91,15 +91,15 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
         return 0;
 }
 
-/* The directory is systemd's RuntimeDirectory=; who runs the service by hand gets it here. Observing writes
+/* The directory is systemd's RuntimeDirectory=; who runs the service by hand gets it here. A dry run writes
  * nothing, but wants to know what the service has set; it may not be allowed to. */
 static int open_runtime_directory(Manager *m) {
         const char *path = m->options.runtime_path;
 
-        if (!m->observe && mkdir(path, 0755) < 0 && errno != EEXIST)
+        if (!m->options.dry_run && mkdir(path, 0755) < 0 && errno != EEXIST)
                 return log_error_errno(errno, "Cannot make the directory %s: %m", path);
         m->runtime_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        if (m->runtime_fd < 0 && !m->observe)
+        if (m->runtime_fd < 0 && !m->options.dry_run)
                 return log_error_errno(errno, "Cannot open the directory %s: %m", path);
         return 0;
 }
@@ -112,7 +112,7 @@ static int open_runtime(Manager *m) {
         if (r < 0)
                 return r;
         r = ledger_open(m->runtime_fd, &m->ledger, &skipped);
-        if (r == -EACCES && m->observe)
+        if (r == -EACCES && m->options.dry_run)
                 r = ledger_open(-1, &m->ledger, &skipped);
         if (r < 0)
                 return log_error_errno(r, "Cannot read %s/limits: %m", m->options.runtime_path);

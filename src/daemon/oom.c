@@ -48,7 +48,7 @@ static int make_watch(Manager *m) {
                 &(OomWatchArgs){
                         .event = m->event,
                         .tree = m->tree,
-                        .state_dirfd = m->observe ? -1 : m->runtime_fd,
+                        .state_dirfd = m->options.dry_run ? -1 : m->runtime_fd,
                         .boot = sd_id128_to_string(id, boot),
                         .source = &source,
                         .handler = on_oom,
