@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is fed with anything at all. Each returns 0, or does not return; beyond not crashing, it asserts what
+ * must be true of any input. The corpus of fuzz_config() is corpus/config/, and so on; a file there that
+ * once crashed something stays for good. */
+int fuzz_config(const uint8_t *data, size_t size);
+int fuzz_parse(const uint8_t *data, size_t size);
+int fuzz_cgroup(const uint8_t *data, size_t size);
+int fuzz_oom_line(const uint8_t *data, size_t size);

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Replays the corpus as an ordinary test: every file as it is, then changed at random, then bytes that are
+ * nothing but random. The same seed gives the same bytes on every machine; $FUZZ_ROUNDS asks for more. */
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "basic/fs.h"
+#include "fuzz.h"
+
+#define INPUT_MAX 65536
+
+typedef struct Target {
+        const char *name;
+        int (*run)(const uint8_t *data, size_t size);
+        const char *const *tokens; /* what input is made of; ended by NULL */
+        unsigned rounds;           /* how often each file is changed; fewer for what is slow */
+} Target;
+
+typedef struct Input {
+        uint8_t data[INPUT_MAX];
+        size_t size;
+} Input;
+
+static const char *corpus;
+
+/* ---- a generator that is the same everywhere ---- */
+
+static uint64_t state = 1;
+
+static size_t below(size_t n) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        return n == 0 ? 0 : (size_t) (state % n);
+}
+
+/* ---- changes ---- */
+
+static void insert(Input *in, size_t at, const void *data, size_t size) {
+        if (in->size + size > INPUT_MAX)
+                return;
+        memmove(in->data + at + size, in->data + at, in->size - at);
+        memcpy(in->data + at, data, size);
+        in->size += size;
+}
+
+static void cut(Input *in, size_t at, size_t size) {
+        memmove(in->data + at, in->data + at + size, in->size - at - size);
+        in->size -= size;
+}
+
+static void change(Input *in, const char *const *tokens) {
+        size_t at = below(in->size + 1), size = below(MIN(in->size - at + 1, (size_t) 64)), n = 0;
+        uint8_t part[64], byte = (uint8_t) below(256);
+
+        while (tokens[n])
+                n++;
+        memcpy(part, in->data + at, size);
+        switch (below(6)) {
+        case 0:
+                if (at < in->size)
+                        in->data[at] = byte;
+                break;
+        case 1:
+                insert(in, at, &byte, 1);
+                break;
+        case 2:
+                cut(in, at, size);
+                break;
+        case 3:
+                insert(in, below(in->size + 1), part, size);
+                break;
+        case 4:
+                for (size_t i = below(50); i > 0; i--)
+                        insert(in, at, part, size);
+                break;
+        default: {
+                const char *token = tokens[below(n)];
+
+                insert(in, at, token, strlen(token));
+        }
+        }
+}
+
+/* ---- the tests ---- */
+
+/* In memory of just that size, so that the sanitizer sees a byte too far. */
+static void run(const Target *target, const Input *in) {
+        uint8_t *copy = malloc(MAX(in->size, (size_t) 1));
+
+        assert_non_null(copy);
+        memcpy(copy, in->data, in->size);
+        assert_int_equal(target->run(copy, in->size), 0);
+        free(copy);
+}
+
+static unsigned rounds(const Target *target) {
+        const char *more = getenv("FUZZ_ROUNDS");
+
+        return target->rounds * (more ? (unsigned) MAX(atoi(more), 1) : 1);
+}
+
+static void replay_file(const Target *target, int dirfd, const char *name) {
+        static char buffer[INPUT_MAX + 1];
+        static Input original, changed;
+        ssize_t n = read_file_at(dirfd, name, buffer, sizeof buffer);
+
+        if (n < 0)
+                fail_msg("%s: %s", name, strerror((int) -n));
+        memcpy(original.data, buffer, (size_t) n);
+        original.size = (size_t) n;
+        run(target, &original);
+        for (unsigned i = 0; i < rounds(target); i++) {
+                if (i % 8 == 0)
+                        changed = original;
+                change(&changed, target->tokens);
+                run(target, &changed);
+        }
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+        return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent *entry) {
+        return entry->d_name[0] != '.';
+}
+
+static void test_corpus(void **test_state) {
+        const Target *target = *test_state;
+        struct dirent **names;
+        char path[4096];
+        DIR *dir;
+        int n;
+
+        snprintf(path, sizeof path, "%s/%s", corpus, target->name);
+        n = scandir(path, &names, is_visible, compare_names);
+        assert_true(n > 0);
+        dir = opendir(path);
+        assert_non_null(dir);
+        for (int i = 0; i < n; i++) {
+                replay_file(target, dirfd(dir), names[i]->d_name);
+                free(names[i]);
+        }
+        free(names);
+        closedir(dir);
+}
+
+/* Words in any order, and bytes of any value. */
+static void test_mess(void **test_state) {
+        const Target *target = *test_state;
+        static Input in;
+
+        for (unsigned i = 0; i < 10 * rounds(target); i++) {
+                in.size = 0;
+                for (size_t k = below(60); k > 0; k--)
+                        change(&in, target->tokens);
+                run(target, &in);
+                in.size = below(300);
+                for (size_t k = 0; k < in.size; k++)
+                        in.data[k] = (uint8_t) below(256);
+                run(target, &in);
+        }
+}
+
+static const char *const config_tokens[] = {
+        "\n[Manager]\n",
+        "\n[CPU]\n",
+        "\n[Memory]\n",
+        "\n[User alice]\n",
+        "\n[User 1000-2000]\n",
+        "\n[Group 100]\n",
+        "\n[Plan p]\n",
+        "\nPlan=p\n",
+        "\nIntervalSec=",
+        "\nMinUID=",
+        "\nExemptUsers=",
+        "\nExemptGroups=",
+        "\nObserve=",
+        "\nSharePolicy=",
+        "\nCPUThreshold=",
+        "\nCPUQuota=",
+        "\nCPUWeight=",
+        "\nMemoryMax=",
+        "\nMemoryHigh=",
+        "\nMemorySwapMax=",
+        "\nReservedCPUs=",
+        "\nMemoryStrict=",
+        "150%",
+        "8G",
+        "infinity",
+        "yes",
+        "1min 30s",
+        "max-min",
+        "alice, bob 1000",
+        "4294967295",
+        "\"",
+        "#",
+        ";",
+        "=",
+        "\\\n",
+        "\r",
+        " ",
+        "\xef\xbb\xbf",
+        "\xff",
+        "[",
+        "]",
+        "_none_",
+        "\x1b[2J",
+        "\xc2\x9b",
+        NULL,
+};
+static const char *const parse_tokens[] = {
+        "0",     "1",      "65535", "4294967295", "18446744073709551615",
+        ".",     "%",      "K",     "G",          "E",
+        "s",     "ms",     "min ",  "h",          "w",
+        "µs",    "-",      " ",     "infinity",   "yes",
+        "user-", ".slice", NULL,
+};
+static const char *const cgroup_tokens[] = {
+        "usage_usec ",
+        "nr_periods ",
+        "nr_throttled ",
+        "throttled_usec ",
+        "oom ",
+        "oom_kill ",
+        "max ",
+        "high ",
+        "\n",
+        " ",
+        "18446744073709551615",
+        "max",
+        "100000",
+        "0-3",
+        ",",
+        "-",
+        "cpu  1 2 3 4 5 6 7\n",
+        "cpu0 ",
+        "1234.56 ",
+        NULL,
+};
+static const char *const oom_tokens[] = {
+        "memory: usage ",
+        "kB, limit ",
+        "kB, failcnt ",
+        "oom-kill:constraint=CONSTRAINT_MEMCG",
+        ",nodemask=(null)",
+        ",cpuset=/",
+        ",mems_allowed=0",
+        ",oom_memcg=/user.slice/user-1000.slice",
+        ",global_oom",
+        ",task_memcg=/user.slice",
+        ",task=",
+        ",pid=1",
+        ",uid=1000",
+        "Memory cgroup out of memory: Killed process ",
+        "Out of memory: Killed process ",
+        " (sh) total-vm:",
+        "kB, anon-rss:",
+        " UID:0 pgtables:",
+        "oom_score_adj:0",
+        ")",
+        "(",
+        ",",
+        "9007199254740988",
+        NULL,
+};
+
+static const Target targets[] = {
+        { "config", fuzz_config, config_tokens, 30 },
+        { "parse", fuzz_parse, parse_tokens, 2000 },
+        { "cgroup", fuzz_cgroup, cgroup_tokens, 1000 },
+        { "oom-line", fuzz_oom_line, oom_tokens, 2000 },
+};
+
+int main(int argc, char **argv) {
+        struct CMUnitTest tests[2 * ELEMENTSOF(targets)];
+        char names[2 * ELEMENTSOF(targets)][64];
+
+        corpus = argc > 1 ? argv[1] : "corpus";
+        for (size_t i = 0; i < ELEMENTSOF(targets); i++) {
+                snprintf(names[2 * i], sizeof names[0], "%s: corpus", targets[i].name);
+                snprintf(names[2 * i + 1], sizeof names[0], "%s: mess", targets[i].name);
+                tests[2 * i] = (struct CMUnitTest){ .name = names[2 * i],
+                                                    .test_func = test_corpus,
+                                                    .initial_state = (void *) &targets[i] };
+                tests[2 * i + 1] = (struct CMUnitTest){ .name = names[2 * i + 1],
+                                                        .test_func = test_mess,
+                                                        .initial_state = (void *) &targets[i] };
+        }
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
