@@ -235,6 +235,67 @@ static void test_who_stops_leaves_their_share(void **state) {
         assert_true(f->slice[1].quota == LIMIT_UNSET);
 }
 
+/* Not at once when use falls below the budget: only with some room, and when no quota holds anybody back. */
+static void test_what_ends_contention(void **state) {
+        static const struct {
+                uint64_t use; /* of the budget, per cent */
+                bool hits, ends;
+        } cases[] = { { 98, false, false }, { 94, true, false }, { 94, false, true } };
+        Fixture *f = *state;
+
+        contend(f);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->rate[0] = f->rate[1] = BUDGET / 200 * cases[i].use;
+                f->hits[0] = cases[i].hits;
+                f->hits[1] = false;
+                run(f, 2 * USEC_PER_SEC);
+                assert_int_equal(f->plan.contended, !cases[i].ends);
+        }
+}
+
+/* Somebody at their own cap does not keep the others' quotas up. */
+static void test_own_caps_do_not_prolong_contention(void **state) {
+        Fixture *f = *state;
+
+        f->slice[2].cap = f->rate[2] = 50000;
+        f->hits[2] = true;
+        f->rate[0] = f->rate[1] = CPU;
+        run(f, USEC_PER_SEC);
+        assert_true(f->plan.contended);
+        f->rate[0] = f->rate[1] = CPU / 4;
+        run(f, USEC_PER_SEC);
+        assert_false(f->plan.contended);
+}
+
+/* Work that comes in bursts finds contention still there. */
+static void test_contention_that_comes_back_stays(void **state) {
+        Fixture *f = *state;
+
+        for (unsigned burst = 0; burst < 2; burst++) {
+                contend(f);
+                stop(f, 0);
+                stop(f, 1);
+                run(f, USEC_PER_SEC);
+                assert_int_equal(f->plan.contended, burst > 0);
+        }
+        run(f, 5 * USEC_PER_SEC);
+        assert_false(f->plan.contended);
+}
+
+static void test_who_is_active(void **state) {
+        static const struct {
+                uint64_t use; /* ActivityThreshold=1% of 2 CPUs is 20,000 */
+                size_t active;
+        } looks[] = { { 15000, 0 }, { 21000, 1 }, { 15000, 1 }, { 9000, 0 }, { 15000, 0 } };
+        Fixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(looks); i++) {
+                f->rate[0] = looks[i].use;
+                run(f, 2 * USEC_PER_SEC);
+                assert_int_equal(f->plan.active, looks[i].active);
+        }
+}
+
 static void test_throttled_by_their_own_cap_is_no_contention(void **state) {
         Fixture *f = *state;
 
@@ -323,6 +384,20 @@ static void test_use_outside_comes_off_the_budget(void **state) {
                 run(f, 20 * USEC_PER_SEC);
                 assert_in_range(f->plan.budget, cases[i].budget - BUDGET / 90,
                                 cases[i].budget + BUDGET / 90);
+        }
+}
+
+static void test_the_budget_does_not_follow_every_wave(void **state) {
+        Fixture *f = *state;
+        uint64_t budget;
+
+        f->outside = 300000;
+        run(f, 20 * USEC_PER_SEC);
+        budget = f->plan.budget;
+        for (unsigned i = 0; i < 20; i++) {
+                f->outside = i % 2 ? 295000 : 305000;
+                run(f, USEC_PER_SEC);
+                assert_int_equal(f->plan.budget, budget);
         }
 }
 
@@ -546,12 +621,17 @@ int main(void) {
                 TEST(test_contention_caps_within_a_second),
                 TEST(test_the_end_of_contention_lifts_within_a_second),
                 TEST(test_who_stops_leaves_their_share),
+                TEST(test_what_ends_contention),
+                TEST(test_own_caps_do_not_prolong_contention),
+                TEST(test_contention_that_comes_back_stays),
+                TEST(test_who_is_active),
                 TEST(test_throttled_by_their_own_cap_is_no_contention),
                 TEST(test_a_low_cap_needs_no_quota),
                 TEST(test_extreme_weights),
                 TEST(test_quotas_fall_once_in_an_interval),
                 TEST(test_one_step_more_or_less_is_left),
                 TEST(test_use_outside_comes_off_the_budget),
+                TEST(test_the_budget_does_not_follow_every_wave),
                 TEST(test_a_cpu_goes_offline),
                 TEST(test_no_cpu_at_all),
                 TEST(test_a_capacity_beyond_all_hosts),

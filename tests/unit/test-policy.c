@@ -100,6 +100,20 @@ static void test_weight_and_cap_count(void **state _unused_) {
         assert_has(&f.slice[2], LIMIT_UNSET, REASON_BELOW_LEVEL);
 }
 
+/* A quota is for those who would take more than it. */
+static void test_a_claim_of_just_the_share_is_left_alone(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 1800000);
+        for (size_t i = 0; i < 3; i++)
+                uses(&f.slice[i], 1000000);
+        f.slice[2].cap = 600000;
+        apply(&f, SHARE_MAX_MIN);
+        assert_int_equal(f.slice[2].share, 600000);
+        assert_has(&f.slice[1], 600000, REASON_ABOVE_LEVEL);
+        assert_has(&f.slice[2], LIMIT_UNSET, REASON_BELOW_LEVEL);
+}
+
 /* Use that a quota holds down says nothing about the demand. */
 static void test_throttled_wants_all(void **state _unused_) {
         Fixture f;
@@ -231,6 +245,7 @@ int main(void) {
                 cmocka_unit_test(test_room_means_no_quota),
                 cmocka_unit_test(test_contention_caps_who_is_above_the_level),
                 cmocka_unit_test(test_weight_and_cap_count),
+                cmocka_unit_test(test_a_claim_of_just_the_share_is_left_alone),
                 cmocka_unit_test(test_throttled_wants_all),
                 cmocka_unit_test(test_claims_rise_at_once_and_fall_by_more_than_a_little),
                 cmocka_unit_test(test_use_at_the_level_keeps_what_it_has),
