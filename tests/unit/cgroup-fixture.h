@@ -70,3 +70,15 @@ static inline void fixture_printf(Fixture *f, const char *name, const char *form
         va_end(ap);
         fixture_write(f, name, text);
 }
+
+/* A name for the functions above, good until the next call. */
+static inline const char *fixture_name(const char *format, ...) _printf_(1, 2);
+static inline const char *fixture_name(const char *format, ...) {
+        static char name[1024];
+        va_list ap;
+
+        va_start(ap, format);
+        vsnprintf(name, sizeof name, format, ap);
+        va_end(ap);
+        return name;
+}
