@@ -82,24 +82,31 @@ static int call_error(const sd_bus_error *error) {
         return -abs(sd_bus_error_get_errno(error));
 }
 
+static void set_online(SystemdBackend *b, bool online) {
+        if (b->base.is_online == online)
+                return;
+        b->base.is_online = online;
+        b->base.handlers.online(online, b->base.handlers.userdata);
+}
+
+/* When the connection breaks, sd-bus ends all calls with an error first, and then tells that it broke. */
+static bool connection_is_broken(const SystemdBackend *b) {
+        return sd_bus_is_open(b->bus) <= 0;
+}
+
 static int on_properties_set(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error _unused_) {
         Call *call = userdata;
         BackendHandlers handlers = call->owner->base.handlers;
         const sd_bus_error *error = sd_bus_message_get_error(reply);
         SliceName slice;
 
+        if (connection_is_broken(call->owner))
+                set_online(call->owner, false);
         memcpy(slice, call->slice, sizeof slice);
         call_free(call);
         handlers.done(slice, call_error(error),
                       error ? (error->message ? error->message : error->name) : NULL, handlers.userdata);
         return 0;
-}
-
-static void set_online(SystemdBackend *b, bool online) {
-        if (b->base.is_online == online)
-                return;
-        b->base.is_online = online;
-        b->base.handlers.online(online, b->base.handlers.userdata);
 }
 
 /* PID 1 sends Reloading only to who has subscribed. The answer also shows that it is there. Where it is
@@ -110,7 +117,7 @@ static int on_subscribed(sd_bus_message *reply, void *userdata, sd_bus_error *re
         b->subscribe_call = sd_bus_slot_unref(b->subscribe_call);
         b->subscribed = !sd_bus_message_is_method_error(reply, NULL) ||
                         sd_bus_message_is_method_error(reply, SYSTEMD_NAME ".AlreadySubscribed");
-        set_online(b, b->peer.owner);
+        set_online(b, b->peer.owner && !connection_is_broken(b));
         return 0;
 }
 

@@ -54,6 +54,8 @@ static int on_list(sd_bus_message *reply, void *userdata, sd_bus_error *ret_erro
         int r;
 
         watch->list_call = sd_bus_slot_unref(watch->list_call);
+        if (sd_bus_is_open(watch->bus) <= 0)
+                return 0; /* the connection broke; there will be another list on the next one */
         r = error ? -abs(sd_bus_error_get_errno(error)) : read_users(watch, reply);
         if (r < 0)
                 watch->handlers.failed(r, error ? error->message : NULL, watch->handlers.userdata);

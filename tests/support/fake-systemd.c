@@ -24,6 +24,7 @@ struct FakeSystemd {
         Script *script;
         STAILQ_HEAD(, Held) held;
         const char *subscribe_error;
+        bool ignore_subscribe;
         unsigned subscribers, subscribe_calls;
 };
 
@@ -110,6 +111,8 @@ static int on_set_properties(FakeSystemd *systemd, sd_bus_message *m) {
 
 static int on_subscribe(FakeSystemd *systemd, sd_bus_message *m) {
         systemd->subscribe_calls++;
+        if (systemd->ignore_subscribe)
+                return 1;
         if (systemd->subscribe_error)
                 return sd_bus_reply_method_errorf(m, systemd->subscribe_error, "no");
         systemd->subscribers++;
@@ -140,7 +143,7 @@ void fake_systemd_connect(FakeSystemd *systemd) {
         assert_null(systemd->bus);
         systemd->bus = private_bus_connect();
         assert_true(sd_bus_add_object(systemd->bus, NULL, PATH, on_message, systemd) >= 0);
-        assert_true(sd_bus_request_name(systemd->bus, NAME, 0) >= 0);
+        assert_true(sd_bus_request_name(systemd->bus, NAME, SD_BUS_NAME_QUEUE) >= 0);
         assert_true(sd_bus_attach_event(systemd->bus, systemd->loop, SD_EVENT_PRIORITY_NORMAL) >= 0);
 }
 
@@ -182,6 +185,10 @@ void fake_systemd_release(FakeSystemd *systemd) {
 
 void fake_systemd_refuse_subscribe(FakeSystemd *systemd, const char *error) {
         systemd->subscribe_error = error;
+}
+
+void fake_systemd_ignore_subscribe(FakeSystemd *systemd, bool ignore) {
+        systemd->ignore_subscribe = ignore;
 }
 
 void fake_systemd_forget_subscribers(FakeSystemd *systemd) {

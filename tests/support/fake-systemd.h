@@ -14,7 +14,8 @@ typedef struct FakeSystemd FakeSystemd;
 FakeSystemd *fake_systemd_new(sd_event *loop, Script *script);
 FakeSystemd *fake_systemd_free(FakeSystemd *systemd);
 
-/* Comes onto the bus, each time with another unique name, and takes the well-known one. */
+/* Comes onto the bus, each time with another unique name, and takes the well-known one, or waits for it if
+ * somebody has it. */
 void fake_systemd_connect(FakeSystemd *systemd);
 /* Drops off the bus, as at a re-execution. What was held is never answered. */
 void fake_systemd_disconnect(FakeSystemd *systemd);
@@ -29,6 +30,9 @@ void fake_systemd_release(FakeSystemd *systemd);
 
 /* What is answered to Subscribe: NULL is success, otherwise the name of an error. Static. */
 void fake_systemd_refuse_subscribe(FakeSystemd *systemd, const char *error);
+
+/* Subscribe is not answered at all. */
+void fake_systemd_ignore_subscribe(FakeSystemd *systemd, bool ignore);
 
 /* Who has subscribed is forgotten; nobody gets a signal until they subscribe again. */
 void fake_systemd_forget_subscribers(FakeSystemd *systemd);
