@@ -26,6 +26,7 @@
 struct Engine {
         Tracker host;
         usec_t last_tick;
+        size_t last_slices;       /* how many, at the last tick */
         uint64_t last_host_usage; /* counter, at the last tick */
         int64_t outside;          /* smoothed; may be just below 0 */
 
@@ -284,7 +285,9 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         if (claims_reserve(engine, n) < 0)
                 return -ENOMEM;
 
-        known = observe(config, now, activity, slices, n, &managed);
+        /* Nor is it when a slice is gone, and its counter with it. */
+        known = observe(config, now, activity, slices, n, &managed) && n >= engine->last_slices;
+        engine->last_slices = n;
         update_outside(engine, now, host, known, managed);
         update_budget(engine, config, whole);
         update_contention(engine, config, now, slices, n);

@@ -491,6 +491,20 @@ static void test_a_slice_that_is_gone_leaves_its_share(void **state) {
         assert_int_equal(f->slice[0].quota, BUDGET);
 }
 
+/* … and what it used since the last look is not taken for use outside. */
+static void test_a_slice_that_is_gone_was_not_outside(void **state) {
+        Fixture *f = *state;
+
+        contend(f);
+        time_goes_on(f, QUARTER);
+        f->slices[1] = &f->slice[2];
+        f->slices[2] = &f->slice[3];
+        f->n = 3;
+        tick(f);
+        assert_int_equal(f->plan.outside, 0);
+        assert_int_equal(f->plan.budget, BUDGET);
+}
+
 /* A slice that was removed and made again has counters that start at 0. */
 static void test_counters_that_start_again(void **state) {
         Fixture *f = *state;
@@ -639,6 +653,7 @@ int main(void) {
                 TEST(test_time_that_does_not_go_on_changes_nothing),
                 TEST(test_a_slice_that_is_not_looked_at_counts_as_it_did),
                 TEST(test_a_slice_that_is_gone_leaves_its_share),
+                TEST(test_a_slice_that_is_gone_was_not_outside),
                 TEST(test_counters_that_start_again),
                 TEST(test_a_counter_that_jumps_is_got_over),
                 TEST(test_rubbish_in_force),
