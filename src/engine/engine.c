@@ -99,8 +99,8 @@ static bool is_active(const EngineSlice *slice, uint64_t threshold) {
         return slice->throttled || slice->use > (slice->active ? threshold / 2 : threshold);
 }
 
-/* Takes the counters in. *ret is the CPU time of all slices since the last tick, in µs. Returns whether that is
- * known: it is not when a slice is looked at for the first time. */
+/* Takes the counters in. *ret is the CPU time of all slices since the last tick, in µs. Returns whether that
+ * is known: it is not when a slice is looked at for the first time. */
 static bool observe(const EngineConfig *config, usec_t now, uint64_t activity, EngineSlice *const *slices,
                     size_t n, uint64_t *ret) {
         usec_t window = engine_window(config);

@@ -14,7 +14,7 @@ typedef struct EngineConfig {
         SharePolicy policy;
         unsigned threshold_permyriad; /* CPUThreshold= */
         unsigned activity_permyriad;  /* ActivityThreshold=, of all CPUs of the budget */
-        usec_t interval;              /* IntervalSec=: quotas are lowered, or moved by a little, at most once in it */
+        usec_t interval; /* IntervalSec=: quotas are lowered, or moved by a little, at most once in it */
 } EngineConfig;
 
 typedef struct EngineHost {
@@ -78,8 +78,8 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
  * - their sum, with the claims of those who have none, is at most plan->budget;
  * - nobody is capped below B × weight / Σ weights of the active, in whole QUOTA_STEPs, where B is the budget
  *   less what the inactive claim. Who is too light for one QUOTA_STEP has one all the same, and the others
- *   share what is left. A quota in force stays up to a fiftieth below its share, or one QUOTA_STEP if that is
- *   no more than a twentieth: such small changes are not made, nor may they make the sum too large;
+ *   share what is left. A quota in force stays up to a fiftieth below its share, or one QUOTA_STEP if that
+ *   is no more than a twentieth: such small changes are not made, nor may they make the sum too large;
  * - when all changes are made, the same input gives an empty plan.
  * Until the rate limit allows quotas to be lowered again, the old ones may stand beyond that for up to
  * config->interval.

@@ -26,8 +26,8 @@ typedef struct Tracker {
 
 /* Takes one look. A counter that went backwards belongs to another cgroup of the same name: what was known
  * is forgotten. Of looks that come closer together than an eighth of the window only the first and the last
- * are kept. Time that went backwards is no look at all. Returns the CPU time in µs since the look before, 0 if
- * that is unknown. */
+ * are kept. Time that went backwards is no look at all. Returns the CPU time in µs since the look before, 0
+ * if that is unknown. */
 uint64_t tracker_observe(Tracker *tracker, usec_t now, usec_t window, uint64_t usage_usec,
                          uint64_t nr_throttled);
 
