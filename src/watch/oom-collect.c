@@ -193,17 +193,29 @@ static void close_remainder(OomWatch *w, usec_t now) {
                 tell_remainder(w, CGROUP_USER_SLICE, left, 0);
 }
 
+/* Whether there are no more lines to wait for: all are here, or it happened so long ago that what is not in
+ * the journal by now never will be. */
+static bool lines_complete(const OomWatch *w, const OomWindow *window, uint64_t have, uint64_t kills) {
+        return have >= kills || !have_lines(w) || (window->late && w->lines_all);
+}
+
 static bool slice_is_due(OomWatch *w, OomSlice *slice, usec_t now) {
         uint64_t kills = oom_ledger_pending(slice->account).kills;
-        bool complete =
-                kills == 0 || !have_lines(w) || oom_victims_count(w->victims, slice->account->name) >= kills;
+        uint64_t have = oom_victims_count(w->victims, slice->account->name);
 
-        return oom_window_is_due(&slice->window, now, complete);
+        return oom_window_is_due(&slice->window, now, lines_complete(w, &slice->window, have, kills));
+}
+
+static bool remainder_is_due(OomWatch *w, usec_t now) {
+        uint64_t kills = oom_ledger_remainder(w->ledger);
+
+        return oom_window_is_due(&w->remainder, now,
+                                 lines_complete(w, &w->remainder, count_strays(w), kills));
 }
 
 void oom_collect_close(OomWatch *watch, usec_t now, bool all) {
         OomSlice *next;
-        bool complete, closed = false;
+        bool closed = false;
 
         for (OomSlice *slice = LIST_FIRST(&watch->slices); slice; slice = next) {
                 next = LIST_NEXT(slice, list);
@@ -212,8 +224,7 @@ void oom_collect_close(OomWatch *watch, usec_t now, bool all) {
                 close_slice(watch, slice, now);
                 closed = true;
         }
-        complete = !have_lines(watch) || count_strays(watch) >= oom_ledger_remainder(watch->ledger);
-        if (watch->remainder.open && (all || oom_window_is_due(&watch->remainder, now, complete)))
+        if (watch->remainder.open && (all || remainder_is_due(watch, now)))
                 close_remainder(watch, now);
         if (closed)
                 oom_collect_note_root_hits(watch);
@@ -246,7 +257,7 @@ static void set_timer(OomWatch *w, usec_t at) {
 
 static void begin_collecting(OomWatch *w, usec_t now) {
         w->collecting = true;
-        w->lines_failed = false;
+        w->lines_failed = w->lines_all = false;
         w->not_before = now > OOM_LINES_SLACK_USEC ? now - OOM_LINES_SLACK_USEC : 0;
         if (w->starting)
                 w->not_before = MIN(w->not_before, w->lines_since);
@@ -288,6 +299,7 @@ static bool poll_lines(OomWatch *w, usec_t now) {
                 log_debug_errno(r, "Cannot read the kernel's lines from the journal, doing without: %m");
                 w->lines_failed = true;
         }
+        w->lines_all = r == 0;
         return r > 0;
 }
 

@@ -70,6 +70,7 @@ struct OomWatch {
         bool fresh;    /* what is found at the start is old */
         bool collecting;
         bool lines_failed;  /* no lines to be had in this round of windows */
+        bool lines_all;     /* the last poll came to the end of what is there */
         usec_t lines_since; /* in the state file: where to begin after a start */
         usec_t not_before;  /* of the windows that are open now */
         bool save_wanted;
