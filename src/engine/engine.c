@@ -4,6 +4,11 @@
 
 #include "engine/policy.h"
 
+/* A shorter window than five of the kernel's quota periods (100 ms) sees the periods and not the demand; a
+ * longer one than a second is late. */
+#define WINDOW_MIN_USEC (500 * USEC_PER_MSEC)
+#define WINDOW_MAX_USEC (1 * USEC_PER_SEC)
+
 /* A glance wakes at this part of the budget, so that there are rates when the rest of it is used up. */
 #define WAKE_PERCENT 80
 
@@ -54,7 +59,7 @@ Engine *engine_free(Engine *engine) {
 }
 
 usec_t engine_window(const EngineConfig *config) {
-        return MIN(config->interval, USEC_PER_SEC);
+        return CLAMP(config->interval, WINDOW_MIN_USEC, WINDOW_MAX_USEC);
 }
 
 usec_t engine_glance_interval(const EngineConfig *config) {
@@ -293,13 +298,15 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         update_contention(engine, config, now, slices, n);
 
         round.contended = engine->contended;
+        round.dwelling = engine->contended && now < engine->dwell_until;
         round.budget = engine->budget;
         round.claims = engine->claims;
         for (size_t i = 0; i < n; i++)
                 round.active += slices[i]->active;
         policy_for(config->policy)(&round, slices, n);
 
-        drop_small_changes(slices, n, round.budget);
+        if (policy_needs_contention(config->policy))
+                drop_small_changes(slices, n, round.budget);
         summarize(engine, &round, slices, n, plan);
         return collect_changes(engine, config, now, slices, n, plan);
 }

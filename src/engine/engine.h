@@ -62,7 +62,7 @@ Engine *engine_new(void);
 Engine *engine_free(Engine *engine);
 DEFINE_CLEANUP(Engine *, engine_free)
 
-/* Rates are taken over this: IntervalSec=, at most a second. */
+/* Rates are taken over this: IntervalSec=, at least half a second and at most one. */
 usec_t engine_window(const EngineConfig *config);
 
 /* How often the host is to be glanced at: four times a window. */

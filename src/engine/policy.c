@@ -52,6 +52,15 @@ static void max_min_crowded(EngineSlice *const *slices, size_t n) {
         }
 }
 
+/* A pause between two bursts: what stands will be wanted again in a moment, and keeps nobody from anything.
+ */
+static void max_min_pause(EngineSlice *const *slices, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                slices[i]->share = LIMIT_UNSET;
+                slices[i]->want = slices[i]->quota;
+        }
+}
+
 static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
         WaterLevel level;
 
@@ -67,6 +76,8 @@ static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
         }
         if (water_fill(round->claims, n, round->budget, &level) < 0)
                 return max_min_crowded(slices, n);
+        if (level == WATER_LEVEL_UNBOUNDED && round->dwelling)
+                return max_min_pause(slices, n);
 
         for (size_t i = 0; i < n; i++) {
                 uint64_t share = water_share(level, slices[i]->weight);

@@ -10,6 +10,7 @@
 typedef struct Round {
         const EngineConfig *config;
         bool contended;
+        bool dwelling; /* contended, for having been so a moment ago */
         uint64_t budget;
         size_t active;
         Claim *claims;  /* room for one claim a slice */
@@ -20,7 +21,8 @@ typedef void (*Policy)(Round *round, EngineSlice *const *slices, size_t n);
 
 Policy policy_for(SharePolicy policy);
 
-/* Whether quotas follow from how busy the host is, so that an idle one needs no look at its slices. */
+/* Whether quotas follow from how busy the host is, so that an idle one needs no look at its slices, and a
+ * small move is not worth a write. The others give exact numbers. */
 bool policy_needs_contention(SharePolicy policy);
 
 /* Whether the budget is what remains beside the use outside of the managed slices. CGroup_Py's formula takes

@@ -45,8 +45,8 @@ static const Setting settings[] = {
         { "5 s, bursts, noise", 5 * SEC, 1 * SEC, true, 103 },
         { "200 ms, even", 200 * MSEC, 100 * MSEC, false, 103 },
         { "200 ms, even, noise", 200 * MSEC, 100 * MSEC, true, 103 },
-        { "200 ms, bursts", 200 * MSEC, 1 * SEC, false, 106 },
-        { "200 ms, bursts, noise", 200 * MSEC, 1 * SEC, true, 106 },
+        { "200 ms, bursts", 200 * MSEC, 1 * SEC, false, 103 },
+        { "200 ms, bursts, noise", 200 * MSEC, 1 * SEC, true, 103 },
 };
 
 typedef void (*Scene)(const Setting *setting, Sim *sim);

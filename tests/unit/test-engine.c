@@ -118,7 +118,7 @@ static void test_window_and_glances(void **state _unused_) {
         static const struct {
                 usec_t interval, window, glance;
         } cases[] = {
-                { 200 * USEC_PER_MSEC, 200 * USEC_PER_MSEC, 50 * USEC_PER_MSEC },
+                { 200 * USEC_PER_MSEC, 500 * USEC_PER_MSEC, 125 * USEC_PER_MSEC },
                 { USEC_PER_SEC, USEC_PER_SEC, 250 * USEC_PER_MSEC },
                 { 5 * USEC_PER_SEC, USEC_PER_SEC, 250 * USEC_PER_MSEC },
         };
