@@ -115,7 +115,8 @@ collect_result() {
     elif (( status == 124 )); then
         say "the virtual machine was stopped: its time was up ($output/console.log)"
     else
-        say "the virtual machine went down without a result ($output/console.log)"
+        say "the virtual machine went down without a result; the end of $output/console.log:"
+        tail -n 25 "$output/console.log" >&2
         status=1
     fi
     return "$status"

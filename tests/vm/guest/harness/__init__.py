@@ -16,7 +16,10 @@ Only the standard library is used, as the virtual machine has nothing else.
 """
 
 from .command import Failure, run, wait_for
-from .measure import jain, measure
+from .measure import CPUS, jain, measure
 from .registry import case
+from .service import INTERVAL, THRESHOLD
 
-__all__ = ["Failure", "case", "jain", "measure", "run", "wait_for"]
+MIB = 1 << 20
+
+__all__ = ["CPUS", "Failure", "INTERVAL", "MIB", "THRESHOLD", "case", "jain", "measure", "run", "wait_for"]

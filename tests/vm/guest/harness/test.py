@@ -7,6 +7,7 @@ from . import journal, loads
 from .bus import Monitor
 from .command import Failure
 from .service import Service, write_drop_in
+from .session import Session
 
 
 class Test:
@@ -57,6 +58,12 @@ class Test:
     def _started(self, load):
         self.defer(load.stop)
         return load
+
+    def session(self, *command):
+        """A login on a terminal, as `su -l NAME`."""
+        session = Session(*command)
+        self.defer(session.close)
+        return session
 
     # The service
 

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A record in the journal for each time that memory ran out."""
+
+import re
+import time
+
+from harness import MIB, case, journal, run, wait_for
+
+LIMIT = 100
+TOO_MUCH = 200
+
+
+def limited_user(test):
+    user = test.new_user()
+    test.configure(f"[User {user.name}]\nMemoryMax={LIMIT}M\n")
+    test.service.start()
+    user.linger()
+    wait_for(lambda: user.cgroup.memory_max() == LIMIT * MIB, 10, "the limit")
+    return user
+
+
+def run_out_of_memory(test, user):
+    """Returns when (time.time()) the kernel counted the kill."""
+    kills = user.cgroup.oom_kills()
+    test.allocate(user, TOO_MUCH)
+    wait_for(lambda: user.cgroup.oom_kills() > kills, 30, "a kill", pause=0.005)
+    return time.time()
+
+
+def records_about(test, user, count=1):
+    """Waits for that many, and a while longer, for there must be no more."""
+    def records():
+        return [r for r in journal.out_of_memory_records(test.beginning) if r.get("SLICE") == user.slice]
+    wait_for(lambda: len(records()) >= count, 15, f"{count} record(s) about {user.slice}", pause=0.2)
+    time.sleep(3)
+    found = records()
+    test.equal(f"records about {user.slice}", len(found), count)
+    return found
+
+
+def killed_according_to_kernel(test, user):
+    """(command, PID) of the last victim of this user, from the kernel's own line."""
+    lines = [entry["MESSAGE"] for entry in journal.entries(test.beginning, "_TRANSPORT=kernel")]
+    victims = [re.search(rf"task=(.*),pid=(\d+),uid={user.uid}$", line) for line in lines]
+    return [victim.groups() for victim in victims if victim][-1]
+
+
+@case("a process over MemoryMax: one record within a second, with user, limit and victim")
+def is_recorded(test):
+    user = limited_user(test)
+    killed = run_out_of_memory(test, user)
+    record, = records_about(test, user)
+
+    test.at_most("record_after_kill", int(record["__REALTIME_TIMESTAMP"]) / 1e6 - killed, 1, "s")
+    test.equal("USER_ID", record["USER_ID"], str(user.uid))
+    test.equal("USER_NAME", record["USER_NAME"], user.name)
+    test.equal("OOM_KILLS", record["OOM_KILLS"], "1")
+    test.equal("MEMORY_MAX", record["MEMORY_MAX"], str(LIMIT * MIB))
+    test.check(int(record["MEMORY_CURRENT"]) <= LIMIT * MIB, "MEMORY_CURRENT is above the limit")
+    command, pid = killed_according_to_kernel(test, user)
+    test.equal("VICTIM_PID", record.get("VICTIM_PID"), pid)
+    test.equal("VICTIM_COMM", record.get("VICTIM_COMM"), command)
+
+
+@case("journalctl -x explains the record")
+def is_explained(test):
+    user = limited_user(test)
+    run_out_of_memory(test, user)
+    records_about(test, user)
+    text = journal.text(test.beginning, f"MESSAGE_ID={journal.out_of_memory_id()}")
+    for word in ("Subject:", user.slice, user.name, str(LIMIT * MIB), "systemctl reload fairsliced"):
+        test.check(word in text, f"{word!r} is not in: {text}")
+
+
+@case("a kill while the service was stopped is recorded once, when it starts")
+def is_made_up_for(test):
+    user = limited_user(test)
+    test.service.stop()
+    run_out_of_memory(test, user)
+    test.service.start()
+    records_about(test, user)
+    test.service.restart()
+    records_about(test, user)
+
+
+@case("a kill and the end of its slice right after it: recorded once")
+def is_recorded_when_the_slice_goes(test):
+    user = limited_user(test)
+    run_out_of_memory(test, user)
+    user.leave()
+    records_about(test, user)
+
+
+@case("a kill that ends the slice by itself: recorded once")
+def is_recorded_when_it_ends_the_slice(test):
+    user = test.new_user()
+    test.configure(f"[User {user.name}]\nMemoryMax={LIMIT}M\n")
+    test.service.start()
+    test.allocate(user, TOO_MUCH)
+    wait_for(lambda: not user.cgroup.exists(), 30, "end of the slice")
+    records_about(test, user)
+
+
+@case("several kills, one after another: none is lost, none told twice")
+def are_all_counted(test):
+    user = limited_user(test)
+    for _ in range(3):
+        run_out_of_memory(test, user)
+        time.sleep(2)
+    records = [r for r in journal.out_of_memory_records(test.beginning) if r.get("SLICE") == user.slice]
+    test.equal("kills in all records", sum(int(r["OOM_KILLS"]) for r in records), 3)
+
+
+@case("a limit that is reached without a kill makes no record of a kill")
+def needs_a_kill(test):
+    user = limited_user(test)
+    run("systemd-run", "--quiet", "--wait", "--collect", f"--uid={user.name}", f"--slice={user.slice}",
+        "/bin/sh", "-c", f"head -c {TOO_MUCH}M /dev/zero >~/file; cat ~/file >/dev/null; rm ~/file", timeout=90)
+    time.sleep(2)
+    test.equal("kills", user.cgroup.oom_kills(), 0)
+    test.equal("records", len(journal.out_of_memory_records(test.beginning)), 0)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the limits and the service do when something around them is restarted, or they are."""
+
+import os
+import pwd
+import signal
+import time
+
+from harness import INTERVAL, MIB, case, run, wait_for
+from harness.limits import Watch, no_quota_stands, property_of, quotas, quotas_stand, wait_for_quotas
+
+TWO_INTERVALS = 2 * INTERVAL
+LIMIT = 300 * MIB
+
+
+class Contention:
+    """A and B ask for more than there is, and both have a quota and a memory limit."""
+
+    def __init__(self, test):
+        test.configure("[Memory]\nMemoryMax=300M\n")
+        test.service.start()
+        self.users = self.a, self.b = test.users("ab")
+        self.load_a = test.busy(self.a, 8)
+        self.load_b = test.busy(self.b, 8)
+        wait_for_quotas(self.users)
+        time.sleep(TWO_INTERVALS)
+
+    def limits_stand(self):
+        return quotas_stand(self.users) and all(user.cgroup.memory_max() == LIMIT for user in self.users)
+
+
+def survives(test, *command):
+    """The limits stand again in time, and the same process goes on with its work."""
+    contention = Contention(test)
+    pid = test.service.main_pid()
+
+    run(*command, timeout=90)
+    done = time.monotonic()
+    wait_for(contention.limits_stand, 20, "the limits again")
+    test.at_most("limits_after", time.monotonic() - done, TWO_INTERVALS, "s")
+    time.sleep(3 * TWO_INTERVALS)
+    test.check(contention.limits_stand(), "the limits did not last")
+    test.equal("MainPID", test.service.main_pid(), pid)
+    test.check(test.service.is_active(), "the service is not active")
+
+    gone = contention.load_b.kill()
+    before = contention.a.cgroup.cpu_quota()
+    wait_for(lambda: contention.a.cgroup.cpu_quota() != before, 20, "A is given B's share")
+    test.at_most("share_lent_after", time.monotonic() - gone, TWO_INTERVALS, "s")
+
+
+@case("systemctl daemon-reload under load")
+def of_daemon_reload(test):
+    survives(test, "systemctl", "daemon-reload")
+
+
+@case("systemctl daemon-reexec under load")
+def of_daemon_reexec(test):
+    survives(test, "systemctl", "daemon-reexec")
+
+
+@case("systemctl restart dbus under load")
+def of_bus_restart(test):
+    survives(test, "systemctl", "restart", "dbus.service")
+
+
+@case("systemctl restart systemd-logind under load")
+def of_logind_restart(test):
+    survives(test, "systemctl", "restart", "systemd-logind.service")
+
+
+@case("new users are seen after a restart of the bus")
+def of_new_users_after_bus_restart(test):
+    test.configure("[Memory]\nMemoryMax=300M\n")
+    test.service.start()
+    run("systemctl", "restart", "dbus.service")
+    time.sleep(TWO_INTERVALS)
+    user = test.new_user()
+    user.linger()
+    wait_for(lambda: user.cgroup.memory_max() == LIMIT, 5, "the new user's limit")
+
+
+@case("kill -9: quotas are lifted and the service is back within 5 seconds")
+def of_a_crash(test):
+    contention = Contention(test)
+    watch = Watch(no_quota_stands)
+    test.defer(watch.close)
+    old = test.service.main_pid()
+
+    killed = time.time()
+    os.kill(old, signal.SIGKILL)
+    wait_for(lambda: test.service.is_active() and test.service.main_pid() not in (0, old), 20, "the service is back")
+    back = time.time()
+    wait_for(contention.limits_stand, 20, "the limits again")
+    lifted = watch.first(lambda none: none, after=killed)
+    test.check(lifted is not None, "quotas were never lifted")
+    test.at_most("quotas_lifted_after", lifted - killed, 5, "s")
+    test.at_most("service_back_after", back - killed, 5, "s")
+    test.figure("limits_after", time.time() - killed, "s")
+
+
+@case("systemctl stop: quotas are lifted, memory limits stay, nothing is left running")
+def of_limits_after_stop(test):
+    contention = Contention(test)
+    test.service.stop()
+    test.equal("quotas", quotas(), {})
+    for user in contention.users:
+        test.equal(f"CPUQuotaPerSecUSec of {user.slice}", property_of(user.slice, "CPUQuotaPerSecUSec"), "infinity")
+        test.equal(f"memory.max of {user.slice}", user.cgroup.memory_max(), LIMIT)
+    test.check(not test.service.cgroup.is_populated(), "the service's cgroup has processes")
+    test.equal("processes of fairslice", processes_of("fairslice"), [])
+    run("systemctl", "daemon-reload")
+    test.equal("quotas after daemon-reload", quotas(), {})
+
+
+def processes_of(name):
+    uid = pwd.getpwnam(name).pw_uid
+    return [pid for pid in os.listdir("/proc") if pid.isdigit() and os.stat(f"/proc/{pid}").st_uid == uid]

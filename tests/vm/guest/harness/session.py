@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A login on a terminal, through PAM."""
+
+import os
+import pty
+import signal
+import threading
+
+from .command import Failure, wait_for
+
+
+class Session:
+    """Runs a command that logs somebody in, as if typed at a terminal."""
+
+    def __init__(self, *command):
+        self._pid, self._terminal = pty.fork()
+        if self._pid == 0:
+            os.execvp(command[0], command)
+        self._output = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        try:
+            while data := os.read(self._terminal, 4096):
+                self._output.append(data)
+        except OSError:  # the other side has closed
+            pass
+
+    def type(self, line):
+        os.write(self._terminal, line.encode() + b"\n")
+
+    def output(self):
+        return b"".join(self._output).decode(errors="replace")
+
+    def close(self):
+        """Hangs up; who does not end by that is killed."""
+        os.kill(self._pid, signal.SIGHUP)
+        try:
+            wait_for(self._has_ended, 5, "end of the session", pause=0.1)
+        except Failure:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+        os.close(self._terminal)
+
+    def _has_ended(self):
+        return os.waitpid(self._pid, os.WNOHANG)[0] != 0
