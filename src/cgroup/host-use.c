@@ -45,7 +45,8 @@ int host_idle_parse_uptime(const char *text, uint64_t *ret) {
 int host_idle_parse_stat(const char *text, uint64_t *ret) {
         uint64_t user, nice, system, idle, iowait, hertz = (uint64_t) sysconf(_SC_CLK_TCK), ticks;
 
-        if (sscanf(text, "cpu %20" SCNu64 " %20" SCNu64 " %20" SCNu64 " %20" SCNu64 " %20" SCNu64, &user,
+        if (strncmp(text, "cpu ", 4) != 0 ||
+            sscanf(text + 4, "%20" SCNu64 " %20" SCNu64 " %20" SCNu64 " %20" SCNu64 " %20" SCNu64, &user,
                    &nice, &system, &idle, &iowait) != 5)
                 return -EBADMSG;
         if (__builtin_add_overflow(idle, iowait, &ticks) ||
