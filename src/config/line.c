@@ -7,8 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Only one character, though libeconf takes a list: 0.7.9 dereferences NULL at the first comment behind a
- * value if there are two. Lines that begin with ';' therefore never come here. */
+/* No line that comes here has one. Two comment characters make 0.7.8 to 0.8.3 dereference NULL. */
 #define COMMENT   "#"
 #define DELIMITER "="
 

@@ -13,9 +13,9 @@
  * before ended with the same one. Looking up a value is linear, so 10,000 sections are quadratic.
  * econf_getExtValue(), which knows line numbers, is not in 0.3, and in 0.5 does not end long values.
  *
- * So each line is given to it on its own, in an anonymous file: libeconf says what is section, key, value,
- * quote and comment; which line it was, and what came before, the caller knows. Only calls that are in all
- * versions are used. */
+ * So each line is given to it on its own, in an anonymous file: libeconf says what is section, key, value
+ * and quote; which line it was, and what came before, the caller knows. Comments are the caller's too, since
+ * the versions disagree about a line with two '#'. Only calls that are in all versions are used. */
 typedef struct LineParser {
         int fd;        /* the anonymous file */
         char path[32]; /* its name, since libeconf takes no descriptor */
@@ -29,7 +29,9 @@ typedef struct LineParser {
 int line_parser_open(LineParser *parser);
 void line_parser_close(LineParser *parser);
 
-/* The text between the brackets of "[User alice]", without the blanks around it. Returns 1 and a new string;
+/* The lines have no comment and no newline.
+ *
+ * The text between the brackets of "[User alice]", without the blanks around it. Returns 1 and a new string;
  * 0 if the line is no section header, with what is wrong in *ret_why (a constant); or a negative errno. */
 int line_parse_section(LineParser *parser, const char *line, char **ret_name, const char **ret_why);
 

@@ -102,7 +102,7 @@ static int read_assignment(Reader *reader, const char *line) {
 
         if (reader->in_broken_section)
                 return 0;
-        if (line[strcspn(line, "=#")] != '=') /* for libeconf "Key" and "Key=" are the same */
+        if (!strchr(line, '=')) /* for libeconf "Key" and "Key=" are the same */
                 return not_an_assignment(reader, line, "Missing delimiter");
         if (line[strlen(line) - 1] == '\\')
                 return not_an_assignment(reader, line, "a line cannot be continued on the next");
@@ -121,7 +121,8 @@ static int read_line(Reader *reader, char *line) {
 
         while (isspace((unsigned char) *line))
                 line++;
-        if (*line == '\0' || *line == '#' || *line == ';')
+        line[strcspn(line, "#")] = '\0';
+        if (*line == '\0' || *line == ';')
                 return 0;
         length = strlen(line);
         while (isspace((unsigned char) line[length - 1]))

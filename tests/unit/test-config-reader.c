@@ -60,11 +60,10 @@ static void test_section(_unused_ void **state) {
                 { "[User \"alice\"]", "User \"alice\"" },
                 { "[User EXAMPLE\\alice]", "User EXAMPLE\\alice" },
                 { "[User al=ice]", "User al=ice" },
-                { "[CPU] # comment", "CPU" },
                 { "[User müller]", "User müller" },
         };
-        static const char *const wrong[] = { "[",      "[]",     "[ ]",      "[CPU",   "[CPU] x",
-                                             "[CPU]=", "[CPU]x", "[CPU # ]", "[CPU]\\" };
+        static const char *const wrong[] = { "[",       "[]",     "[ ]",    "[CPU",
+                                             "[CPU] x", "[CPU]=", "[CPU]x", "[CPU]\\" };
 
         for (size_t i = 0; i < ELEMENTSOF(right); i++) {
                 _cleanup_free_ char *name = section(right[i][0]);
@@ -105,10 +104,6 @@ static void test_assignment(_unused_ void **state) {
                 { "Key='value'", "Key|'value'" },
                 { "Key=a=b", "Key|a=b" },
                 { "Key==b", "Key|=b" },
-                { "Key=value # comment", "Key|value" },
-                { "Key=value#comment", "Key|value" },
-                { "Key=# comment", "Key|" },
-                { "Key=value ; no comment", "Key|value ; no comment" },
                 { "Key=%s%n", "Key|%s%n" },
                 { "Key=[x]", "Key|[x]" },
                 { "Schlüssel=wert", "Schlüssel|wert" },
@@ -203,6 +198,13 @@ static void test_file(_unused_ void **state) {
         expect_read("A=1", "1 A=1\n");
 }
 
+/* libeconf's versions disagree about the second '#'. */
+static void test_comments(_unused_ void **state) {
+        expect_read("[CPU] # a # b\nA=1 # c # d\nB=2#c\nC=# c\nD=4 ; e\nE=\"55 # f\"\nF=\"6\" # \"g\"\n",
+                    "1 [CPU]\n2 A=1\n3 B=2\n4 C=\n5 D=4 ; e\n6 E=\"55\n7 F=6\n");
+        expect_read("Key # a=b\n", "1 !Key: not an assignment (Missing delimiter); allowed is KEY=VALUE.\n");
+}
+
 /* libeconf, given the whole file, would lose the second one of each. */
 static void test_repeated(_unused_ void **state) {
         expect_read("[CPU]\nA=1\nA=\nA=2\n[Memory]\nA=3\n[CPU]\nA=4\n",
@@ -220,8 +222,6 @@ static void test_mistakes(_unused_ void **state) {
                     "6 !D: not an assignment (Missing delimiter); allowed is KEY=VALUE.\n"
                     "7 !=4: not an assignment (No key); allowed is KEY=VALUE.\n"
                     "8 E=5\n");
-        expect_read("Key # a=b\n",
-                    "1 !Key # a=b: not an assignment (Missing delimiter); allowed is KEY=VALUE.\n");
 }
 
 /* What follows a header that cannot be read must not count as part of the section before it. */
@@ -349,12 +349,12 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_section),       cmocka_unit_test(test_section_with_brackets),
                 cmocka_unit_test(test_assignment),    cmocka_unit_test(test_longest_line),
-                cmocka_unit_test(test_file),          cmocka_unit_test(test_repeated),
-                cmocka_unit_test(test_mistakes),      cmocka_unit_test(test_broken_header),
-                cmocka_unit_test(test_nul),           cmocka_unit_test(test_size),
-                cmocka_unit_test(test_long_line),     cmocka_unit_test(test_unreadable),
-                cmocka_unit_test(test_many_mistakes), cmocka_unit_test(test_quote),
-                cmocka_unit_test(test_problems),
+                cmocka_unit_test(test_file),          cmocka_unit_test(test_comments),
+                cmocka_unit_test(test_repeated),      cmocka_unit_test(test_mistakes),
+                cmocka_unit_test(test_broken_header), cmocka_unit_test(test_nul),
+                cmocka_unit_test(test_size),          cmocka_unit_test(test_long_line),
+                cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_many_mistakes),
+                cmocka_unit_test(test_quote),         cmocka_unit_test(test_problems),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
