@@ -89,10 +89,9 @@ static void final_limits(const ManagedSlice *slice, Limits *ret) {
 static void step_memory(const ManagedSlice *slice, Limits *limits, LimitMask lower) {
         MemoryUse use = { .current = UINT64_MAX };
 
-        if (slice->files)
-                (void) slice_files_read_memory(slice->files, &use);
-        else
-                use.current = 0; /* no cgroup, nothing in use */
+        /* No cgroup, or no controller yet: nothing has been counted, and counting begins at nothing. */
+        if (!slice->files || slice_files_read_memory(slice->files, &use) == -ENODATA)
+                use.current = 0;
         for (unsigned i = 0; i < _LIMIT_COUNT; i++)
                 if (lower & BIT(i))
                         limits->value[i] = memory_next_step(&(MemoryStep){
@@ -160,7 +159,10 @@ LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, L
 
         for (unsigned i = 0; i < _LIMIT_COUNT; i++) {
                 if (!(present & BIT(i)) && i == LIMIT_CPU_WEIGHT) {
+                        differ |= slice->confirmed & BIT(i);
                         slice->known &= ~BIT(i);
+                        slice->confirmed &= ~BIT(i);
+                        slice->set.value[i] = LIMIT_UNSET;
                         continue;
                 }
                 if ((slice->known & BIT(i)) && same_in_kernel(i, slice->set.value[i], kernel->value[i]))

@@ -27,6 +27,8 @@ const char *limit_format(FormatBuffer buffer, Limit limit, uint64_t value) {
                 return format_cpu(buffer, value);
         if (limit != LIMIT_CPU_WEIGHT)
                 return format_size(buffer, value);
+        if (value == LIMIT_UNSET)
+                return strcpy(buffer, "none");
         snprintf(buffer, FORMAT_MAX, "%" PRIu64, value);
         return buffer;
 }
