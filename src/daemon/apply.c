@@ -208,7 +208,7 @@ static void repair(ManagedSlice *slice, LimitMask differ, const Limits *before) 
 
 void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
         Limits kernel, before = slice->set;
-        LimitMask present, differ;
+        LimitMask present, differ, ours = slice->entry->ours;
 
         slice->verify_delay = CLAMP(slice->verify_delay * 4, VERIFY_FIRST_USEC, VERIFY_LAST_USEC);
         slice->verify_at = now + slice->verify_delay;
@@ -217,6 +217,8 @@ void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
             slice_files_read_limits(slice->files, &kernel, &present) < 0)
                 return;
         differ = managed_slice_take_kernel(slice, &kernel, present);
+        if (slice->entry->ours != ours && !m->observe)
+                ledger_changed(m->ledger);
         if (differ)
                 repair(slice, differ, &before);
         slice_table_enqueue(&m->slices, slice, false);

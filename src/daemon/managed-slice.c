@@ -60,6 +60,21 @@ static bool weight_is_ours(const ManagedSlice *slice) {
                slice->found_weight == LIMIT_UNSET;
 }
 
+/* Limits that the configuration or a fair share asks for, the default weight not among them. */
+static LimitMask asked_for(const ManagedSlice *slice) {
+        LimitMask mask = 0;
+
+        if (slice->exempt)
+                return 0;
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (slice->config.limits.value[i] !=
+                    (i == LIMIT_CPU_WEIGHT ? CPU_WEIGHT_DEFAULT : LIMIT_UNSET))
+                        mask |= BIT(i);
+        if (slice->engine.quota != LIMIT_UNSET)
+                mask |= BIT(LIMIT_CPU_QUOTA);
+        return mask;
+}
+
 LimitMask managed_slice_ours(const ManagedSlice *slice) {
         LimitMask ours = slice->entry->ours;
 
@@ -141,6 +156,15 @@ static bool same_in_kernel(Limit limit, uint64_t ours, uint64_t kernel) {
         return (BIT(limit) & LIMIT_MASK_MEMORY) && ours != LIMIT_UNSET && ours - ours % page == kernel;
 }
 
+/* A limit that nobody asks us for any more, and that the kernel shows to be gone, is not ours from now on:
+ * whoever sets it next may have it. */
+static void release(ManagedSlice *slice, const Limits *kernel) {
+        Limits aim;
+
+        final_limits(slice, &aim);
+        slice->entry->ours &= asked_for(slice) | limits_differ(&aim, kernel, LIMIT_MASK_ALL);
+}
+
 /* What somebody else has set where nothing is configured and nothing was ever set by us. */
 static void take_found(ManagedSlice *slice, const Limits *kernel, LimitMask present) {
         LimitMask free = present & ~slice->entry->ours;
@@ -173,6 +197,7 @@ LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, L
                 slice->known |= BIT(i);
                 slice->confirmed &= ~BIT(i);
         }
+        release(slice, kernel);
         take_found(slice, kernel, present);
-        return differ;
+        return differ & managed_slice_ours(slice);
 }
