@@ -7,6 +7,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
 /* No line that comes here has one. Two comment characters make 0.7.8 to 0.8.3 dereference NULL. */
 #define COMMENT   "#"
 #define DELIMITER "="
@@ -25,8 +29,11 @@ static void econf_array_freep(char ***array) {
 }
 
 int line_parser_open(LineParser *parser) {
-        int fd = memfd_create("fairslice-config", MFD_CLOEXEC);
+        /* Hosts may insist on the flag (vm.memfd_noexec=2), kernels before 6.3 do not know it. */
+        int fd = memfd_create("fairslice-config", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
 
+        if (fd < 0 && errno == EINVAL)
+                fd = memfd_create("fairslice-config", MFD_CLOEXEC);
         if (fd < 0)
                 return -errno;
         parser->fd = fd;
