@@ -38,13 +38,17 @@ static void report_waiting(ManagedSlice *slice, LimitMask waiting) {
 static void note_in_ledger(Manager *m, ManagedSlice *slice, LimitMask mask) {
         LedgerEntry *entry = slice->entry;
         bool fair = slice->engine.quota != LIMIT_UNSET;
+        bool found = slice->config.limits.value[LIMIT_CPU_QUOTA] == LIMIT_UNSET;
         uint64_t standing = managed_slice_standing_quota(slice);
 
         if ((entry->ours | mask) == entry->ours && entry->fair >= fair &&
-            (!(mask & 1U << LIMIT_CPU_QUOTA) || entry->standing_quota == standing))
+            (!(mask & 1U << LIMIT_CPU_QUOTA) ||
+             (entry->standing_quota == standing && entry->found == found)))
                 return;
-        if (mask & 1U << LIMIT_CPU_QUOTA)
+        if (mask & 1U << LIMIT_CPU_QUOTA) {
                 entry->standing_quota = standing;
+                entry->found = found;
+        }
         entry->ours |= mask;
         entry->fair = entry->fair || fair;
         ledger_changed(m->ledger);

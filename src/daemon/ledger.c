@@ -65,6 +65,10 @@ static int parse_word(char *word, LedgerEntry *entry) {
                 entry->fair = true;
                 return 0;
         }
+        if (strcmp(word, "found") == 0) {
+                entry->found = true;
+                return 0;
+        }
         if (!value)
                 return -EBADMSG;
         *value++ = '\0';
@@ -93,6 +97,7 @@ static int read_line(Ledger *ledger, char *line) {
         entry->ours = read.ours;
         entry->fair = read.fair;
         entry->standing_quota = read.standing_quota;
+        entry->found = read.found;
         return 0;
 }
 
@@ -188,6 +193,8 @@ static void write_entry(const void *node, VISIT visit, void *closure) {
         fputs(entry->slice, file);
         if (entry->fair)
                 fputs(" fair", file);
+        if (entry->found && entry->ours & 1U << LIMIT_CPU_QUOTA)
+                fputs(" found", file);
         for (unsigned i = 0; i < _LIMIT_COUNT; i++)
                 if (entry->ours & 1U << i) {
                         /* Of the others it only counts that they are ours. */

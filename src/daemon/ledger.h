@@ -9,14 +9,15 @@
  * directory, which lasts as long as the drop-ins do. So whoever comes after a crash knows which quotas to
  * lift, and no limit that somebody else has set is ever touched.
  *
- * The file has a line a slice: NAME [fair] LIMIT=VALUE…, where CPUQuotaPerSecUSec is what to go back to when
- * the fair-share quota is lifted. */
+ * The file has a line a slice: NAME [fair] [found] LIMIT=VALUE…, where CPUQuotaPerSecUSec is what to go back
+ * to when the fair-share quota is lifted, and `found` says that it was there before us. */
 
 typedef struct LedgerEntry {
         SliceName slice;
         LimitMask ours;          /* limits that we have set at some time */
         bool fair;               /* a fair-share quota stands */
         uint64_t standing_quota; /* without it: CPUQuota=, or what we had found; LIMIT_UNSET */
+        bool found;              /* it is what we had found */
         bool lift_tried;         /* at the end of this process; not in the file */
 } LedgerEntry;
 

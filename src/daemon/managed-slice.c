@@ -16,7 +16,6 @@ int managed_slice_new(const char *name, LedgerEntry *entry, ManagedSlice **ret) 
         snprintf(slice->name, sizeof slice->name, "%s", name);
         slice->entry = entry;
         slice->engine = ENGINE_SLICE_INIT;
-        slice->found_quota = slice->found_weight = LIMIT_UNSET;
         slice->verify_at = USEC_INFINITY;
         managed_slice_assume_fresh(slice);
         *ret = slice;
@@ -33,6 +32,10 @@ ManagedSlice *managed_slice_free(ManagedSlice *slice) {
 }
 
 void managed_slice_assume_fresh(ManagedSlice *slice) {
+        slice->found_weight = LIMIT_UNSET;
+        slice->found_quota = slice->entry->found && slice->entry->ours & BIT(LIMIT_CPU_QUOTA)
+                                     ? slice->entry->standing_quota
+                                     : LIMIT_UNSET;
         slice->set = LIMITS_UNSET;
         slice->set.value[LIMIT_CPU_WEIGHT] = CPU_WEIGHT_DEFAULT;
         slice->known = LIMIT_MASK_ALL & ~slice->entry->ours;

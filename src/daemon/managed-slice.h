@@ -64,9 +64,10 @@ LimitMask managed_slice_ours(const ManagedSlice *slice);
 
 /* Takes what the kernel holds. Returns the limits that we had set and that are something else now; the
  * kernel's values are in slice->set from then on. What we have taken back and is gone is not ours any more.
- * Until the controllers are on, absent files mean "no
- * limit", but a missing weight is unknown, so that it will be set and turns the CPU controller on. */
+ * Until the controllers are on, absent files mean "no limit", but a missing weight is unknown, so that it
+ * will be set and turns the CPU controller on. */
 LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, LimitMask present);
 
-/* No cgroup yet: nothing stands but what systemd may have kept in its drop-ins from us. */
+/* No cgroup yet: nothing stands but what systemd may have kept in its drop-ins from us, nor was anything
+ * found but what the ledger remembers. */
 void managed_slice_assume_fresh(ManagedSlice *slice);

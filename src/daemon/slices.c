@@ -70,7 +70,6 @@ static void close_files(Manager *m, ManagedSlice *slice) {
         if (m->oom)
                 oom_watch_remove(m->oom, slice->name);
         slice->files = slice_files_free(slice->files);
-        slice->found_quota = slice->found_weight = LIMIT_UNSET;
         slice->engine = ENGINE_SLICE_INIT;
         slice->verify_at = USEC_INFINITY;
         slice_table_dequeue(&m->slices, slice);
