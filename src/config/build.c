@@ -28,13 +28,32 @@ typedef struct Builder {
         uint64_t host[_KEY_COUNT]; /* by HostKey */
 } Builder;
 
+/* A problem at the entry that is being looked at. */
+#define report(b, level, ...) \
+        problems_add((b)->problems, (level), (b)->entry->file, (b)->entry->line, __VA_ARGS__)
+
+/* A list for a message, "A, B and C". It is made of our own words only, so the buffer is large enough. */
+typedef char WordsBuffer[512];
+
+static const char *in_words(WordsBuffer buffer, const char *const *words, size_t count) {
+        size_t length = 0;
+
+        *buffer = '\0';
+        for (size_t i = 0; i < count && length < sizeof(WordsBuffer); i++)
+                length += (size_t) snprintf(buffer + length, sizeof(WordsBuffer) - length, "%s%s",
+                                            i == 0           ? ""
+                                            : i + 1 == count ? " and "
+                                                             : ", ",
+                                            words[i]);
+        return buffer;
+}
+
 /* "[User alice] Key=value: WHY", bounded. */
 static int complain(Builder *b, ProblemLevel level, const char *why, const char *allowed) {
         QuoteBuffer header, key, value;
 
-        return problems_add(b->problems, level, b->entry->file, b->entry->line,
-                            "[%s] %s=%s: %s; allowed is %s.", quote(header, b->header),
-                            quote(key, b->entry->key), quote(value, b->entry->value), why, allowed);
+        return report(b, level, "[%s] %s=%s: %s; allowed is %s.", quote(header, b->header),
+                      quote(key, b->entry->key), quote(value, b->entry->value), why, allowed);
 }
 
 /* ---- sections ---- */
@@ -100,29 +119,25 @@ static const char *allowed_selector(SectionKind kind) {
 }
 
 static int unknown_section(Builder *b, const char *header, size_t length) {
-        const char *nearest = section_nearest(header, length);
+        const char *words[_SECTION_COUNT];
+        int nearest = section_nearest(header, length);
+        WordsBuffer allowed;
         QuoteBuffer buffer;
 
-        if (nearest)
-                return problems_add(
-                        b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
-                        "[%s]: no such section, left out; did you mean [%s%s]?", quote(buffer, header),
-                        nearest,
-                        section_has_selector((SectionKind) section_from_string(nearest, strlen(nearest)))
-                                ? " …"
-                                : "");
-        return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
-                            "[%s]: no such section, left out; allowed are [Manager], [CPU], [Memory], "
-                            "[User …], [Group …] and [Plan …].",
-                            quote(buffer, header));
+        if (nearest >= 0)
+                return report(b, PROBLEM_ERROR, "[%s]: no such section, left out; did you mean %s?",
+                              quote(buffer, header), section_in_words((SectionKind) nearest));
+        for (unsigned i = 0; i < _SECTION_COUNT; i++)
+                words[i] = section_in_words((SectionKind) i);
+        return report(b, PROBLEM_ERROR, "[%s]: no such section, left out; allowed are %s.",
+                      quote(buffer, header), in_words(allowed, words, _SECTION_COUNT));
 }
 
 static int wrong_header(Builder *b, const char *header, const char *why, const char *allowed) {
         QuoteBuffer buffer;
 
-        return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
-                            "[%s]: %s, so the section is left out; allowed is %s.", quote(buffer, header),
-                            why, allowed);
+        return report(b, PROBLEM_ERROR, "[%s]: %s, so the section is left out; allowed is %s.",
+                      quote(buffer, header), why, allowed);
 }
 
 static int enter_subject(Builder *b, SectionKind kind, const char *header, const char *rest) {
@@ -188,67 +203,35 @@ static int enter_plans(const Entries *entries, Config *config) {
 
 /* ---- keys ---- */
 
-/* A list in words, "A, B and C", of what `item` names; NULL is left out. The caller frees it. */
-static char *in_words(unsigned count, const char *(*item)(unsigned i, const void *userdata),
-                      const void *userdata) {
-        char *text = strdup("");
-        const char *last = NULL;
-
-        for (unsigned i = 0; text && i <= count; i++) {
-                const char *next = i < count ? item(i, userdata) : NULL;
-                _cleanup_free_ char *before = NULL;
-
-                if ((i < count && !next) || !last) {
-                        last = last ?: next;
-                        continue;
-                }
-                before = text;
-                if (asprintf(&text, "%s%s%s", before,
-                             *before == '\0' ? ""
-                             : next          ? ", "
-                                             : " and ",
-                             last) < 0)
-                        text = NULL;
-                last = next;
-        }
-        return text;
-}
-
-static const char *key_in_section(unsigned i, const void *section) {
-        return key_is_in(i, *(const SectionKind *) section) ? keys[i].name : NULL;
-}
-
-static const char *section_of_key(unsigned i, const void *key) {
-        return key_is_in(*(const unsigned *) key, (SectionKind) i) ? section_in_words((SectionKind) i)
-                                                                   : NULL;
-}
-
 static int unknown_key(Builder *b) {
-        const char *nearest = key_nearest(b->entry->key, b->kind);
-        _cleanup_free_ char *allowed = NULL;
+        const char *nearest = key_nearest(b->entry->key, b->kind), *words[_KEY_COUNT];
         QuoteBuffer header, key;
+        WordsBuffer allowed;
+        size_t count = 0;
 
         if (nearest)
-                return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
-                                    "[%s] %s=: no such key; did you mean %s=?", quote(header, b->header),
-                                    quote(key, b->entry->key), nearest);
-        allowed = in_words(_KEY_COUNT, key_in_section, &b->kind);
-        if (!allowed)
-                return -ENOMEM;
-        return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
-                            "[%s] %s=: no such key; allowed are %s.", quote(header, b->header),
-                            quote(key, b->entry->key), allowed);
+                return report(b, PROBLEM_ERROR, "[%s] %s=: no such key; did you mean %s=?",
+                              quote(header, b->header), quote(key, b->entry->key), nearest);
+        for (unsigned i = 0; i < _KEY_COUNT; i++)
+                if (key_is_in(i, b->kind))
+                        words[count++] = keys[i].name;
+        return report(b, PROBLEM_ERROR, "[%s] %s=: no such key; allowed are %s.", quote(header, b->header),
+                      quote(key, b->entry->key), in_words(allowed, words, count));
 }
 
 static int misplaced_key(Builder *b, unsigned key) {
-        _cleanup_free_ char *sections = in_words(_SECTION_COUNT, section_of_key, &key);
+        const char *words[_SECTION_COUNT];
         QuoteBuffer header;
+        WordsBuffer allowed;
+        size_t count = 0;
 
-        if (!sections)
-                return -ENOMEM;
-        return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
-                            "[%s] %s=: does not belong here; it is set %sin %s.", quote(header, b->header),
-                            keys[key].name, key >= _SLICE_KEY_COUNT ? "for the whole host, " : "", sections);
+        for (unsigned i = 0; i < _SECTION_COUNT; i++)
+                if (key_is_in(key, (SectionKind) i))
+                        words[count++] = section_in_words((SectionKind) i);
+        return report(b, PROBLEM_ERROR, "[%s] %s=: does not belong here; it is set %sin %s.",
+                      quote(header, b->header), keys[key].name,
+                      key >= _SLICE_KEY_COUNT ? "for the whole host, " : "",
+                      in_words(allowed, words, count));
 }
 
 static void free_selector(void *selector) {
@@ -272,9 +255,26 @@ static int add_exempt(SelectorMap *map, Selector *selector) {
         return r == -EEXIST ? 0 : r;
 }
 
+/* One word of ExemptUsers= or ExemptGroups=. */
+static int set_exempt_word(Builder *b, unsigned key, SelectorMap *map, const char *word) {
+        Selector selector;
+        const char *why = "a range of UIDs";
+        QuoteBuffer header, quoted;
+        int r;
+
+        r = key == HOST_KEY_EXEMPT_USERS ? selector_parse_user(word, &selector, &why)
+                                         : selector_parse_group(word, &selector, &why);
+        if (r >= 0 && selector.first == selector.last)
+                return add_exempt(map, &selector);
+        if (r == -ENOMEM)
+                return r;
+        return report(b, PROBLEM_ERROR, "[%s] %s=: %s in it: %s; allowed is %s.", quote(header, b->header),
+                      keys[key].name, quote(quoted, word), why, keys[key].allowed);
+}
+
 static int set_exempt(Builder *b, unsigned key) {
-        bool users = key == HOST_KEY_EXEMPT_USERS;
-        SelectorMap *map = users ? &b->config->exempt_users : &b->config->exempt_groups;
+        SelectorMap *map =
+                key == HOST_KEY_EXEMPT_USERS ? &b->config->exempt_users : &b->config->exempt_groups;
         _cleanup_free_ char *copy = strdup(b->entry->value);
         char *rest = copy;
         int r = 0;
@@ -283,27 +283,9 @@ static int set_exempt(Builder *b, unsigned key) {
                 return -ENOMEM;
         if (*copy == '\0')
                 selector_map_clear(map, free_selector);
-        for (char *word; r >= 0 && (word = strsep(&rest, " \t,"));) {
-                Selector selector;
-                const char *why = NULL;
-
-                if (*word == '\0')
-                        continue;
-                r = users ? selector_parse_user(word, &selector, &why)
-                          : selector_parse_group(word, &selector, &why);
-                if (r >= 0 && selector.first != selector.last) {
-                        r = -EINVAL;
-                        why = "a range of UIDs";
-                }
-                if (r == -EINVAL) {
-                        QuoteBuffer header, quoted;
-
-                        r = problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
-                                         "[%s] %s=: %s in it: %s; allowed is %s.", quote(header, b->header),
-                                         keys[key].name, quote(quoted, word), why, keys[key].allowed);
-                } else if (r >= 0)
-                        r = add_exempt(map, &selector);
-        }
+        for (char *word; r >= 0 && (word = strsep(&rest, " \t,"));)
+                if (*word != '\0')
+                        r = set_exempt_word(b, key, map, word);
         return r;
 }
 
@@ -372,10 +354,10 @@ static int apply_assignment(Builder *b) {
         if (b->place == PLACE_IGNORED)
                 return 0;
         if (b->place == PLACE_OUTSIDE)
-                return problems_add(b->problems, PROBLEM_ERROR, b->entry->file, b->entry->line,
-                                    "%s=: stands before the first section; allowed is [SECTION] on a line "
-                                    "above it.",
-                                    quote(buffer, b->entry->key));
+                return report(
+                        b, PROBLEM_ERROR,
+                        "%s=: stands before the first section; allowed is [SECTION] on a line above it.",
+                        quote(buffer, b->entry->key));
         b->sequence++;
         key = key_from_string(b->entry->key);
         if (key < 0)
@@ -415,7 +397,7 @@ static int apply(Builder *b) {
         const Entry *e = b->entry;
 
         if (e->problem)
-                return problems_add(b->problems, PROBLEM_ERROR, e->file, e->line, "%s", e->problem);
+                return report(b, PROBLEM_ERROR, "%s", e->problem);
         return e->key ? apply_assignment(b) : enter_section(b);
 }
 

@@ -88,6 +88,6 @@ int key_parse(unsigned key, const char *text, KeyValue *ret, const char **ret_wh
 /* The default, understood. */
 KeyValue key_default(unsigned key);
 
-/* The name that was probably meant, or NULL if nothing is near. */
+/* What was probably meant: the key's name, or NULL; a SectionKind, or -ENOENT. */
 const char *key_nearest(const char *name, SectionKind section);
-const char *section_nearest(const char *name, size_t length);
+int section_nearest(const char *name, size_t length);

@@ -8,7 +8,7 @@
 #define WORD_MAX 32U
 
 /* How many letters must be put in, left out or changed to make one word of the other, regardless of case;
- * UINT_MAX for what is too long to be meant. */
+ * UINT32_MAX for what is too long to be meant. */
 static unsigned distance(const char *a, size_t a_length, const char *b) {
         unsigned row[WORD_MAX + 1];
         size_t b_length = strlen(b);
@@ -32,15 +32,14 @@ static unsigned distance(const char *a, size_t a_length, const char *b) {
         return row[b_length];
 }
 
-/* A third of the letters may be wrong. */
-static void consider(const char *word, size_t length, const char *candidate, unsigned *best,
-                     const char **nearest) {
+/* Whether it is nearer than the best so far, and near enough: a third of the letters may be wrong. */
+static bool is_nearer(const char *word, size_t length, const char *candidate, unsigned *best) {
         unsigned d = distance(word, length, candidate);
 
-        if (d < *best && d <= strlen(candidate) / 3) {
-                *best = d;
-                *nearest = candidate;
-        }
+        if (d >= *best || d > strlen(candidate) / 3)
+                return false;
+        *best = d;
+        return true;
 }
 
 const char *key_nearest(const char *name, SectionKind section) {
@@ -48,16 +47,17 @@ const char *key_nearest(const char *name, SectionKind section) {
         unsigned best = UINT32_MAX;
 
         for (unsigned i = 0; i < _KEY_COUNT; i++)
-                if (key_is_in(i, section))
-                        consider(name, strlen(name), keys[i].name, &best, &nearest);
+                if (key_is_in(i, section) && is_nearer(name, strlen(name), keys[i].name, &best))
+                        nearest = keys[i].name;
         return nearest;
 }
 
-const char *section_nearest(const char *name, size_t length) {
-        const char *nearest = NULL;
+int section_nearest(const char *name, size_t length) {
         unsigned best = UINT32_MAX;
+        int nearest = -ENOENT;
 
-        for (unsigned i = 0; i < _SECTION_COUNT; i++)
-                consider(name, length, section_to_string(i), &best, &nearest);
+        for (int i = 0; i < _SECTION_COUNT; i++)
+                if (is_nearer(name, length, section_to_string((SectionKind) i), &best))
+                        nearest = i;
         return nearest;
 }

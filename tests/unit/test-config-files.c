@@ -161,7 +161,7 @@ static void test_open_link_stays_inside(void **state) {
         tree_put(tree, "/srv/shared.conf", "");
         tree_link(tree, MAIN_CONF, "/srv/shared.conf");
         assert_int_equal(open_main(tree), 1);
-        assert_int_equal(unlinkat(tree->fd, MAIN_CONF + 1, 0), 0);
+        assert_int_equal(unlinkat(tree->fd, &MAIN_CONF[1], 0), 0);
         tree_link(tree, MAIN_CONF, "../../../../../../../../../../../proc/self/status");
         assert_int_equal(open_main(tree), -ENOENT);
 }

@@ -180,14 +180,14 @@ static void test_nearest(_unused_ void **state) {
         assert_null(key_nearest("CPUQuota", SECTION_MANAGER));
         assert_null(key_nearest("x", SECTION_CPU));
         assert_null(key_nearest("", SECTION_CPU));
-        assert_string_equal(section_nearest("cpu", 3), "CPU");
-        assert_string_equal(section_nearest("Users", 5), "User");
-        assert_null(section_nearest("Mail", 4));
-        assert_null(section_nearest("", 0));
+        assert_int_equal(section_nearest("cpu", 3), SECTION_CPU);
+        assert_int_equal(section_nearest("Users", 5), SECTION_USER);
+        assert_int_equal(section_nearest("Mail", 4), -ENOENT);
+        assert_int_equal(section_nearest("", 0), -ENOENT);
         memset(text, 'x', sizeof text - 1);
         text[sizeof text - 1] = '\0';
         assert_null(key_nearest(text, SECTION_CPU));
-        assert_null(section_nearest(text, strlen(text)));
+        assert_int_equal(section_nearest(text, strlen(text)), -ENOENT);
 }
 
 /* ---- selectors ---- */

@@ -33,6 +33,7 @@ static void expect_problems(const Tree *tree, const char *text, const char *expe
         _cleanup_free_ char *problems = NULL;
         _cleanup_(config_freep) Config *config = tree_load_text(tree, text, &problems);
 
+        assert_non_null(config);
         assert_string_equal(problems, expected);
 }
 
@@ -406,7 +407,7 @@ static void test_unreadable(void **state) {
         if (geteuid() == 0)
                 skip();
         tree_put(tree, M, "[CPU]\n");
-        assert_int_equal(fchmodat(tree->fd, M + 1, 0, 0), 0);
+        assert_int_equal(fchmodat(tree->fd, &M[1], 0, 0), 0);
         config = tree_load(tree, &problems);
         assert_string_equal(problems, "E " M ":0: Cannot be read: Permission denied.\n");
 }
