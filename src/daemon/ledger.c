@@ -73,7 +73,7 @@ static int parse_word(char *word, LedgerEntry *entry) {
                 return -EBADMSG;
         *value++ = '\0';
         limit = limit_from_string(word);
-        if (limit < 0 || parse_value(value, &number) < 0)
+        if (limit < 0 || parse_value(value, &number) < 0 || (limit == LIMIT_CPU_QUOTA && number == 0))
                 return -EBADMSG;
         entry->ours |= 1U << limit;
         if (limit == LIMIT_CPU_QUOTA)

@@ -53,6 +53,8 @@ void manager_lift_done(Manager *m, const char *slice, int error, const char *mes
                 if (error < 0 && error != -ECANCELED)
                         log_warning_errno(error, "Cannot lift the fair-share quota of %s: %s", slice,
                                           message);
+                if (entry && error == -ECANCELED)
+                        entry->lift_tried = false; /* no answer: asked for again */
                 if (entry && error == 0) {
                         entry->fair = false;
                         ledger_changed(m->ledger);
