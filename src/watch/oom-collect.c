@@ -12,23 +12,22 @@
 /* How long the lines of kills that nobody told about are kept. */
 #define VICTIMS_KEEP_USEC (60 * USEC_PER_SEC)
 
+/* Reads what can be read, and keeps what was read before of the rest. */
 static void capture_memory(OomSlice *slice) {
-        uint64_t max;
-        MemoryUse use;
+        uint64_t value;
 
         if (!slice->files)
                 return;
-        if (slice_files_read_value(slice->files, "memory.max", &max) >= 0) {
-                slice->memory_max = max;
+        if (slice_files_read_value(slice->files, "memory.max", &value) >= 0) {
+                slice->memory_max = value;
                 slice->memory_max_known = true;
         }
-        if (slice_files_read_memory(slice->files, &use) < 0)
-                return;
         /* What was in use at the kill is nearer to the first look than to the last. */
-        if (!slice->memory_known)
-                slice->memory = use;
-        slice->memory.peak = use.peak;
-        slice->memory_known = true;
+        if (slice->memory_current == OOM_VALUE_UNKNOWN &&
+            slice_files_read_value(slice->files, "memory.current", &value) >= 0)
+                slice->memory_current = value;
+        if (slice_files_read_value(slice->files, "memory.peak", &value) >= 0)
+                slice->memory_peak = value;
 }
 
 /* Whether the slice's own limit was hit, with nobody killed, in a way worth telling now. */
@@ -50,7 +49,9 @@ void oom_collect_consider(OomWatch *watch, OomSlice *slice, usec_t now) {
                 return;
         oom_window_news(&slice->window, now, watch->starting);
         if (opening) {
-                slice->memory_known = slice->memory_max_known = false;
+                watch->n_windows++;
+                slice->memory_max_known = false;
+                slice->memory_max = slice->memory_current = slice->memory_peak = OOM_VALUE_UNKNOWN;
                 capture_memory(slice);
         }
 }
@@ -60,14 +61,7 @@ static bool have_lines(const OomWatch *w) {
 }
 
 static bool any_window_open(const OomWatch *w) {
-        OomSlice *slice;
-
-        if (w->remainder.open)
-                return true;
-        LIST_FOREACH(slice, &w->slices, list)
-        if (slice->window.open)
-                return true;
-        return false;
+        return w->n_windows > 0 || w->remainder.open;
 }
 
 /* Whether the window of a slice of that name is open, be it there or gone. */
@@ -78,9 +72,10 @@ static bool slice_waits(OomWatch *w, const char *name) {
                 return true;
         if (w->n_gone == 0)
                 return false;
-        LIST_FOREACH(slice, &w->slices, list)
-        if (!slice->files && strcmp(slice->account->name, name) == 0)
-                return true;
+        LIST_FOREACH(slice, &w->slices, list) {
+                if (!slice->files && strcmp(slice->account->name, name) == 0)
+                        return true;
+        }
         return false;
 }
 
@@ -123,14 +118,10 @@ static void tell_slice(OomWatch *w, OomSlice *slice, const OomCounters *pending)
         event.hits = pending->local_hits;
         event.late = slice->window.late;
         event.cause = guess_cause(w, pending, event.late);
-        if (slice->memory_max_known) {
-                event.memory_max_known = true;
-                event.memory_max = slice->memory_max;
-        }
-        if (slice->memory_known) {
-                event.memory_current = slice->memory.current;
-                event.memory_peak = slice->memory.peak;
-        }
+        event.memory_max_known = slice->memory_max_known;
+        event.memory_max = slice->memory_max;
+        event.memory_current = slice->memory_current;
+        event.memory_peak = slice->memory_peak;
         if (pending->kills > 0)
                 oom_victims_claim(w->victims, slice->account->name, pending->kills, &event);
         w->handler(&event, w->userdata);
@@ -145,6 +136,7 @@ static void close_slice(OomWatch *w, OomSlice *slice, usec_t now) {
         capture_memory(slice);
         pending = oom_ledger_pending(slice->account);
         slice->window.open = false;
+        w->n_windows--;
         if (pending.kills > 0 || pending.local_hits > 0) {
                 tell_slice(w, slice, &pending);
                 oom_ledger_settle(w->ledger, slice->account);

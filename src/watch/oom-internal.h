@@ -28,10 +28,12 @@ typedef struct OomSlice {
         usec_t last_event; /* 0: none yet */
         bool last_killed;  /* whether that event had kills */
 
-        /* Read when the window was opened, in case that the slice is gone when it is closed. */
-        bool memory_known, memory_max_known;
+        /* Read when the window was opened, in case that the slice is gone when it is closed.
+         * OOM_VALUE_UNKNOWN if there was nothing to read. */
+        bool memory_max_known;
         uint64_t memory_max;
-        MemoryUse memory;
+        uint64_t memory_current;
+        uint64_t memory_peak;
 } OomSlice;
 
 struct OomWatch {
@@ -55,6 +57,7 @@ struct OomWatch {
         unsigned scan;
         unsigned unwatched; /* slices that are there and have no watch */
         unsigned n_gone;    /* slices that are gone and have a window open */
+        unsigned n_windows; /* slices that have a window open */
         bool warned_watches;
 
         SliceFiles *root; /* user.slice; NULL if there is none */
@@ -90,7 +93,7 @@ void oom_slice_gone(OomWatch *watch, OomSlice *slice);
 void oom_slice_free(OomWatch *watch, OomSlice *slice);
 /* user.slice first, then all slices in it, whether inotify said so or not. */
 void oom_watch_scan(OomWatch *watch, usec_t now);
-/* Tries to watch what is not watched yet. */
+/* Tries to watch what is not watched yet: every slice without a watch costs a system call. */
 void oom_watch_retry(OomWatch *watch, usec_t now);
 void oom_watch_save(OomWatch *watch, usec_t now);
 usec_t oom_watch_now(OomWatch *watch);

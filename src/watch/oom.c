@@ -72,6 +72,7 @@ void oom_slice_free(OomWatch *watch, OomSlice *slice) {
                 watch->unwatched--;
         } else
                 watch->n_gone--;
+        watch->n_windows -= slice->window.open;
         oom_notify_clear_dirty(slice);
         slice_files_free(slice->files);
         oom_ledger_close(watch->ledger, slice->account);
@@ -221,6 +222,8 @@ static int add_slice(OomWatch *w, int user_slice_fd, const char *name, usec_t no
         if (slice && slice->account->inode == slice_files_inode(files)) {
                 slice_files_free(files);
                 slice->scan = w->scan;
+                if (slice->wd < 0)
+                        (void) oom_notify_add(w, slice);
                 return oom_slice_look(w, slice, now) ? 0 : -ENOENT;
         }
         if (slice)
@@ -238,7 +241,6 @@ int oom_watch_add(OomWatch *watch, const char *name) {
         if (!watch->root)
                 return -ENOENT;
         r = add_slice(watch, slice_files_dirfd(watch->root), name, now);
-        oom_watch_retry(watch, now);
         oom_collect_update(watch, now);
         return r;
 }
@@ -271,8 +273,15 @@ void oom_watch_retry(OomWatch *watch, usec_t now) {
         if (watch->root_wd < 0 || watch->unwatched == 0)
                 return;
         for (OomSlice *slice = LIST_FIRST(&watch->slices); slice; slice = next) {
+                int r;
+
                 next = LIST_NEXT(slice, list);
-                if (slice->files && slice->wd < 0 && oom_notify_add(watch, slice) != -ENOSPC)
+                if (!slice->files || slice->wd >= 0)
+                        continue;
+                r = oom_notify_add(watch, slice);
+                if (r == -ENOSPC)
+                        return; /* nor would the others find one */
+                if (r >= 0)
                         oom_slice_look(watch, slice, now);
         }
 }
