@@ -104,50 +104,58 @@ static void final_limits(const ManagedSlice *slice, Limits *ret) {
         ret->value[LIMIT_CPU_QUOTA] = MIN(managed_slice_standing_quota(slice), slice->engine.quota);
 }
 
-static void step_memory(const ManagedSlice *slice, Limits *limits, LimitMask lower) {
+/* What may stand: no limit where that is not known. */
+static void may_stand(const ManagedSlice *slice, Limits *ret) {
+        *ret = slice->set;
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (!(slice->known & BIT(i)))
+                        ret->value[i] = LIMIT_UNSET;
+}
+
+static void step_memory(const ManagedSlice *slice, const Limits *standing, Limits *limits, LimitMask lower) {
         MemoryUse use = { .current = UINT64_MAX };
 
-        /* No cgroup, or no controller yet: nothing has been counted, and counting begins at nothing. */
-        if (!slice->files || slice_files_read_memory(slice->files, &use) == -ENODATA)
+        /* No controller yet: nothing has been counted, and counting begins at nothing. */
+        if (slice_files_read_memory(slice->files, &use) == -ENODATA)
                 use.current = 0;
         for (unsigned i = 0; i < _LIMIT_COUNT; i++)
                 if (lower & BIT(i))
                         limits->value[i] = memory_next_step(&(MemoryStep){
-                                .now = slice->set.value[i],
+                                .now = standing->value[i],
                                 .target = limits->value[i],
                                 .in_use = use.current,
                                 .cache = use.inactive_file == UINT64_MAX ? 0 : use.inactive_file,
                         });
 }
 
-/* Limits whose lowering can make the kernel reclaim and kill. What stands may be unknown: then anything may
- * be a lowering. */
-static LimitMask lowered_memory(const ManagedSlice *slice, const Limits *limits, LimitMask pending) {
+/* Limits whose lowering can make the kernel reclaim and kill. Where there is no cgroup, nobody is killed. */
+static LimitMask lowered_memory(const ManagedSlice *slice, const Limits *standing, const Limits *limits,
+                                LimitMask pending) {
         LimitMask lower = 0;
 
-        if (slice->config.memory_strict)
+        if (slice->config.memory_strict || !slice->files)
                 return 0;
         for (unsigned i = LIMIT_MEMORY_MAX; i <= LIMIT_MEMORY_HIGH; i++)
-                if ((pending & BIT(i)) && (slice->known & BIT(i)) && limits->value[i] < slice->set.value[i])
+                if ((pending & BIT(i)) && limits->value[i] < standing->value[i])
                         lower |= BIT(i);
         return lower;
 }
 
 LimitMask managed_slice_pending(ManagedSlice *slice, Limits *ret, LimitMask *ret_waiting) {
         LimitMask pending, lower, ours = managed_slice_ours(slice) & ~slice->given_up;
-        Limits aim;
+        Limits aim, standing;
 
         *ret_waiting = 0;
         final_limits(slice, &aim);
         *ret = aim;
         pending = ours & (limits_differ(ret, &slice->set, ours) | ~slice->known);
-        lower = lowered_memory(slice, ret, pending);
+        may_stand(slice, &standing);
+        lower = lowered_memory(slice, &standing, ret, pending);
         if (lower) {
-                step_memory(slice, ret, lower);
+                step_memory(slice, &standing, ret, lower);
                 *ret_waiting = limits_differ(ret, &aim, lower);
-                pending &= limits_differ(ret, &slice->set, LIMIT_MASK_ALL) | ~slice->known;
         }
-        return pending;
+        return (pending & ~lower) | limits_differ(ret, &standing, lower);
 }
 
 /* The kernel keeps whole pages. */

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <sys/stat.h>
+
+#include "daemon/host.h"
+
+/* Slices and users come and go at any moment. */
+
+#define MEMORY_64M "[Memory]\nMemoryMax=64M\n"
+
+static void start_with_user(void) {
+        fixture_configure(host.fixture, MEMORY_64M);
+        fixture_add_user(host.fixture, 1000);
+        host_start();
+}
+
+static void test_comes_and_goes(_unused_ void **state) {
+        start_with_user();
+        assert_non_null(host_slice(1000));
+        fixture_remove_user(host.fixture, 1000);
+        host_settle();
+        assert_null(host_slice(1000));
+        fixture_add_user(host.fixture, 1000);
+        host_run(2 * USEC_PER_SEC);
+        assert_non_null(host_slice(1000)->files);
+        EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
+}
+
+/* logind knows the user longer than the slice lives, or shorter. */
+static void test_announced(_unused_ void **state) {
+        fixture_configure(host.fixture, MEMORY_64M);
+        host_start();
+        manager_user_new(1000, host.manager);
+        fixture_add_user(host.fixture, 1000);
+        host_settle();
+        fixture_remove_user(host.fixture, 1000);
+        host_settle();
+        assert_non_null(host_slice(1000));
+        manager_user_removed(1000, host.manager);
+        host_settle();
+        assert_null(host_slice(1000));
+
+        manager_user_new(1000, host.manager);
+        fixture_add_user(host.fixture, 1000);
+        host_settle();
+        manager_user_removed(1000, host.manager);
+        host_settle();
+        assert_non_null(host_slice(1000));
+        fixture_remove_user(host.fixture, 1000);
+        host_settle();
+        assert_null(host_slice(1000));
+        manager_user_removed(1000, host.manager);
+        manager_user_removed(4321, host.manager);
+}
+
+static void test_gone_before_anybody_looks(_unused_ void **state) {
+        fixture_configure(host.fixture, MEMORY_64M);
+        host_start();
+        fixture_add_user(host.fixture, 1000);
+        fixture_remove_user(host.fixture, 1000);
+        host_settle();
+        assert_null(host_slice(1000));
+        assert_int_equal(log_capture_count("Cannot"), 0);
+}
+
+/* Its answer comes when it is gone, or has come again: never two changes of one slice at once. */
+static void test_gone_with_a_change_under_way(_unused_ void **state) {
+        fixture_configure(host.fixture, MEMORY_64M);
+        host_start();
+        host.script.hold = true;
+        fixture_add_user(host.fixture, 1000);
+        host_settle();
+        assert_int_equal(host.script.under_way, 1);
+        fixture_remove_user(host.fixture, 1000);
+        host_settle();
+        fixture_add_user(host.fixture, 1000);
+        host_run(1 * USEC_PER_SEC);
+        assert_int_equal(host.script.under_way, 1);
+        fake_backend_release(host.manager->backend);
+        host_run(2 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
+        assert_int_equal(host.script.under_way, 0);
+}
+
+static void test_gone_for_good_with_a_change_under_way(_unused_ void **state) {
+        start_with_user();
+        host.script.hold = true;
+        host_reload("[Memory]\nMemoryMax=128M\n");
+        fixture_remove_user(host.fixture, 1000);
+        host_settle();
+        host_run(1 * USEC_PER_SEC);
+        fake_backend_release(host.manager->backend);
+        host_run(1 * USEC_PER_SEC);
+        assert_null(host_slice(1000));
+        assert_int_equal(log_capture_count("Cannot"), 0);
+}
+
+/* The kernel never says that a directory which is held open is gone. */
+static void test_user_slice_comes_again(_unused_ void **state) {
+        start_with_user();
+        fixture_remove_user_slice(host.fixture);
+        host_run(2 * USEC_PER_SEC);
+        assert_null(host_slice(1000));
+        fixture_add_user_slice(host.fixture);
+        fixture_add_user(host.fixture, 1001);
+        host_run(2 * USEC_PER_SEC);
+        EXPECT_LIMIT(1001, LIMIT_MEMORY_MAX, 64 * MIB);
+        fixture_add_user(host.fixture, 1002);
+        host_settle();
+        EXPECT_LIMIT(1002, LIMIT_MEMORY_MAX, 64 * MIB);
+        assert_int_equal(log_capture_count("Cannot"), 0);
+}
+
+static void test_no_user_slice_yet(_unused_ void **state) {
+        fixture_configure(host.fixture, MEMORY_64M);
+        fixture_remove_user_slice(host.fixture);
+        host_start();
+        manager_user_new(1000, host.manager);
+        assert_int_equal(host.script.n_calls, 1);
+        fixture_add_user_slice(host.fixture);
+        fixture_add_user(host.fixture, 1000);
+        host_run(2 * USEC_PER_SEC);
+        assert_non_null(host_slice(1000)->files);
+        EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
+}
+
+static void make_directory(const char *name) {
+        char path[512];
+
+        snprintf(path, sizeof path, "%s/user.slice/%s", fixture_cgroup_path(host.fixture), name);
+        assert_int_equal(mkdir(path, 0755), 0);
+}
+
+/* What is no user's slice is nobody's business. */
+static void test_others(_unused_ void **state) {
+        fixture_configure(host.fixture, MEMORY_64M);
+        make_directory("user-0001000.slice");
+        make_directory("user-.slice");
+        host_start();
+        make_directory("user-1000.service");
+        make_directory("user-4294967295.slice");
+        make_directory("user-1000-a.slice");
+        make_directory("%n.slice");
+        host_run(1 * USEC_PER_SEC);
+        assert_int_equal(host.manager->slices.count, 0);
+        assert_int_equal(host.script.n_calls, 0);
+}
+
+static void test_no_counters(_unused_ void **state) {
+        start_with_user();
+        fixture_put(host.fixture, 1000, "cpu.stat", "rubbish\n");
+        fixture_put(host.fixture, 1000, "memory.max", "rubbish\n");
+        fixture_add_user(host.fixture, 1001);
+        host_run(60 * USEC_PER_SEC);
+        EXPECT_LIMIT(1001, LIMIT_MEMORY_MAX, 64 * MIB);
+        assert_int_equal(host.script.n_calls, 2);
+}
+
+/* More events than inotify queues; what was lost is found. */
+static void test_events_lost(_unused_ void **state) {
+        start_with_user();
+        fixture_remove_user(host.fixture, 1000);
+        for (uid_t uid = 20000; uid < 29000; uid++) {
+                SliceName name;
+                char path[512];
+
+                make_directory(slice_name_for_uid(name, uid));
+                snprintf(path, sizeof path, "%s/user.slice/%s", fixture_cgroup_path(host.fixture), name);
+                assert_int_equal(rmdir(path), 0);
+        }
+        fixture_add_user(host.fixture, 1001);
+        fixture_add_user(host.fixture, 1000);
+        host_run(2 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
+        EXPECT_LIMIT(1001, LIMIT_MEMORY_MAX, 64 * MIB);
+        assert_int_equal(host.manager->slices.count, 2);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(test_comes_and_goes),
+                TEST(test_announced),
+                TEST(test_gone_before_anybody_looks),
+                TEST(test_gone_with_a_change_under_way),
+                TEST(test_gone_for_good_with_a_change_under_way),
+                TEST(test_user_slice_comes_again),
+                TEST(test_no_user_slice_yet),
+                TEST(test_others),
+                TEST(test_no_counters),
+                TEST(test_events_lost),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
