@@ -161,7 +161,6 @@ void manager_backend_done(const char *name, int error, const char *message, void
                 manager_lift_done(m, name, error, message);
                 return;
         }
-        /* A slice that went away meanwhile, and one that has come again since. */
         if (!slice || !slice->in_flight)
                 return;
         slice->in_flight = false;
@@ -177,6 +176,7 @@ void manager_backend_done(const char *name, int error, const char *message, void
         slice->sent_mask = 0;
         manager_verify_soon(m, slice);
         slice_table_enqueue(&m->slices, slice, false);
+        manager_drop_if_gone(m, slice);
         manager_flush(m);
 }
 

@@ -77,8 +77,9 @@ static void close_files(Manager *m, ManagedSlice *slice) {
         manager_resolve_slice(m, slice);
 }
 
-static void drop_if_gone(Manager *m, ManagedSlice *slice) {
-        if (!slice->announced && !slice->files)
+/* While a change is under way the slice is kept, so that there are never two of one slice. */
+void manager_drop_if_gone(Manager *m, ManagedSlice *slice) {
+        if (!slice->announced && !slice->files && !slice->in_flight)
                 slice_table_remove(&m->slices, slice);
 }
 
@@ -94,7 +95,7 @@ static void on_created(const char *name, void *userdata) {
                 return;
         open_files(m, slice);
         slice_table_enqueue(&m->slices, slice, true);
-        drop_if_gone(m, slice);
+        manager_drop_if_gone(m, slice);
         if (!m->scanning)
                 manager_flush(m);
 }
@@ -106,7 +107,7 @@ static void on_removed(const char *name, void *userdata) {
         if (!slice)
                 return;
         close_files(m, slice);
-        drop_if_gone(m, slice);
+        manager_drop_if_gone(m, slice);
 }
 
 static void close_all_files(Manager *m) {
@@ -115,7 +116,7 @@ static void close_all_files(Manager *m) {
         for (slice = LIST_FIRST(&m->slices.all); slice; slice = next) {
                 next = LIST_NEXT(slice, all);
                 close_files(m, slice);
-                drop_if_gone(m, slice);
+                manager_drop_if_gone(m, slice);
         }
 }
 
@@ -131,7 +132,7 @@ static void on_lost(void *userdata) {
                 next = LIST_NEXT(slice, all);
                 if (slice->files && slice_files_read_cpu(slice->files, &stat) == -ENODEV) {
                         close_files(m, slice);
-                        drop_if_gone(m, slice);
+                        manager_drop_if_gone(m, slice);
                 }
         }
 }
@@ -164,10 +165,14 @@ int manager_watch_slices(Manager *m) {
         return 0;
 }
 
+/* That user.slice is gone is not told by inotify, since it is held open. */
 void manager_refresh_tree(Manager *m) {
-        if (m->slice_dir || cgroup_tree_refresh(m->tree) < 0)
-                return;
-        (void) manager_watch_slices(m);
+        int r = cgroup_tree_refresh(m->tree);
+
+        if (r > 0 || r == -ENOENT)
+                on_gone(m);
+        if (r >= 0 && !m->slice_dir)
+                (void) manager_watch_slices(m);
 }
 
 void manager_user_new(uid_t uid, void *userdata) {
@@ -192,7 +197,7 @@ void manager_user_removed(uid_t uid, void *userdata) {
         if (!slice)
                 return;
         slice->announced = false;
-        drop_if_gone(m, slice);
+        manager_drop_if_gone(m, slice);
 }
 
 void manager_logind_failed(int error, const char *message, void *userdata _unused_) {
