@@ -13,8 +13,8 @@
 #include "watch/oom.h"
 
 #define HOST_BOOT   "0123456789abcdef0123456789abcdef"
-#define HOST_EVENTS 64
-#define HOST_LINES  64
+#define HOST_EVENTS 512
+#define HOST_LINES  512
 
 typedef struct OomHost {
         Fixture tree;

@@ -272,6 +272,103 @@ static void test_user_slice_made_again(void **state) {
         host_run_quiet(h, 600 * USEC_PER_MSEC);
 }
 
+/* A while in the life of a host, with everything that can happen in it at random. */
+typedef struct Life {
+        OomHost *host;
+        uint64_t seed;
+        struct {
+                bool alive;
+                uint64_t kills;
+        } slice[4];
+        uint64_t killed;
+} Life;
+
+static unsigned roll(Life *life, unsigned n) {
+        life->seed = life->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        return (unsigned) (life->seed >> 33) % n;
+}
+
+static void kill_some(Life *life, unsigned i) {
+        OomHost *h = life->host;
+        uint64_t kills = 1 + roll(life, 3);
+        SliceName name;
+
+        life->slice[i].kills += kills;
+        slice_name_for_uid(name, 2000 + i);
+        host_set(h, name, life->slice[i].kills, life->slice[i].kills, life->slice[i].kills);
+        host_count_root(h, kills);
+        for (uint64_t k = 0; k < kills; k++)
+                host_line(h, name, (int) ++life->killed, "sh");
+}
+
+static void live(Life *life) {
+        unsigned i = roll(life, ELEMENTSOF(life->slice));
+        OomHost *h = life->host;
+        SliceName name;
+
+        slice_name_for_uid(name, 2000 + i);
+        if (roll(life, 15) == 0) {
+                if (roll(life, 2) == 0)
+                        oom_watch_flush(h->watch);
+                assert_int_equal(host_watch_again(h), 0);
+        } else if (!life->slice[i].alive) {
+                life->slice[i].alive = true;
+                life->slice[i].kills = 0;
+                host_make_slice(h, name);
+                if (roll(life, 2) == 0)
+                        assert_int_equal(oom_watch_add(h->watch, name), 0);
+        } else if (roll(life, 4) == 0) {
+                life->slice[i].alive = false;
+                host_remove_slice(h, name);
+                if (roll(life, 2) == 0)
+                        oom_watch_remove(h->watch, name);
+        } else
+                kill_some(life, i);
+}
+
+/* Each kill in one event, with the right victim in the right slice. */
+static void assert_all_told(const Life *life) {
+        const OomHost *h = life->host;
+        bool told[HOST_LINES] = {};
+        uint64_t kills = 0;
+
+        for (size_t i = 0; i < h->n_told; i++) {
+                const OomEvent *e = &h->told[i];
+
+                kills += e->kills;
+                for (size_t k = 0; k < e->n_victims; k++) {
+                        assert_in_range(e->victims[k].pid, 1, life->killed);
+                        assert_false(told[e->victims[k].pid]);
+                        told[e->victims[k].pid] = true;
+                }
+        }
+        assert_int_equal(kills, life->killed);
+}
+
+static void test_a_life(void **state) {
+        OomHost *h = *state;
+
+        for (uint64_t seed = 1; seed <= 3; seed++) {
+                Life life = { .host = h, .seed = seed };
+
+                assert_int_equal(host_watch(h), 0);
+                for (unsigned step = 0; step < 80; step++) {
+                        live(&life);
+                        host_run(h, HOST_EVENTS, roll(&life, 50) * USEC_PER_MSEC);
+                }
+                host_run(h, HOST_EVENTS, 1500 * USEC_PER_MSEC);
+                assert_all_told(&life);
+                for (unsigned i = 0; i < ELEMENTSOF(life.slice); i++) {
+                        SliceName name;
+
+                        host_remove_slice(h, slice_name_for_uid(name, 2000 + i));
+                }
+                oom_watch_rescan(h->watch);
+                h->watch = oom_watch_free(h->watch);
+                h->n_told = h->n_lines = h->n_read = 0;
+        }
+}
+
 /* Two descriptors for each slice. */
 static unsigned as_many_as_allowed(unsigned wanted) {
         struct rlimit limit = { .rlim_cur = 65536, .rlim_max = 65536 };
@@ -335,6 +432,7 @@ int main(void) {
                 TEST(test_broken_state),
                 TEST(test_state_of_another_boot),
                 TEST(test_user_slice_made_again),
+                TEST(test_a_life),
                 TEST(test_ten_thousand_slices),
         };
 
