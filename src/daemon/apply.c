@@ -70,7 +70,16 @@ static void pretend(Manager *m, ManagedSlice *slice) {
                 if (slice->sent_mask & 1U << i)
                         slice->set.value[i] = slice->sent.value[i];
         slice->known |= slice->sent_mask;
+        slice->pretended |= slice->sent_mask;
         slice->sent_mask = 0;
+}
+
+/* What was said while observing counts as done, or it would be said again. */
+static void keep_pretended(const ManagedSlice *slice, Limits *kernel, LimitMask *present) {
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (slice->pretended & 1U << i)
+                        kernel->value[i] = slice->set.value[i];
+        *present |= slice->pretended;
 }
 
 static void failed(ManagedSlice *slice, int error, const char *message, usec_t now) {
@@ -220,6 +229,7 @@ void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
         if (!slice->files || slice->in_flight ||
             slice_files_read_limits(slice->files, &kernel, &present) < 0)
                 return;
+        keep_pretended(slice, &kernel, &present);
         differ = managed_slice_take_kernel(slice, &kernel, present);
         if (slice->entry->ours != ours && !m->observe)
                 ledger_changed(m->ledger);

@@ -39,7 +39,7 @@ void managed_slice_assume_fresh(ManagedSlice *slice) {
         slice->set = LIMITS_UNSET;
         slice->set.value[LIMIT_CPU_WEIGHT] = CPU_WEIGHT_DEFAULT;
         slice->known = LIMIT_MASK_ALL & ~slice->entry->ours;
-        slice->confirmed = 0;
+        slice->confirmed = slice->pretended = 0;
         slice->repaired = slice->given_up = slice->memory_waits = 0;
 }
 

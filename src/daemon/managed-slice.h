@@ -31,6 +31,7 @@ typedef struct ManagedSlice {
         Limits set;          /* what stands, as far as we know */
         LimitMask known;     /* for which limits we do */
         LimitMask confirmed; /* which of them we have set ourselves and the backend has taken */
+        LimitMask pretended; /* which of them were only said, while observing */
         bool in_flight;
         Limits sent; /* with the change under way */
         LimitMask sent_mask;

@@ -70,6 +70,15 @@ void manager_resolve_slice(Manager *m, ManagedSlice *slice) {
                 slice->engine.quota = LIMIT_UNSET;
 }
 
+/* What was only said and not done stands nowhere. */
+static void forget_pretended(Manager *m, ManagedSlice *slice) {
+        managed_slice_assume_fresh(slice);
+        if (!slice->files)
+                return;
+        slice->known = 0;
+        manager_verify(m, slice, m->clock());
+}
+
 void manager_reload_config(Manager *m) {
         bool observed = m->observe;
         ManagedSlice *slice;
@@ -89,9 +98,8 @@ void manager_reload_config(Manager *m) {
                 slice->given_up = 0;
                 slice->failures = 0;
                 slice->retry_at = 0;
-                /* What was only said and not done stands nowhere. */
                 if (observed && !m->observe)
-                        manager_verify(m, slice, m->clock());
+                        forget_pretended(m, slice);
         }
         manager_enqueue_all(m);
         manager_flush(m);

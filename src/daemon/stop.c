@@ -38,7 +38,7 @@ void manager_lift_more(Manager *m) {
         if (m->lifts_pending > 0 || m->backend->pending > 0)
                 return;
         ledger_foreach_fair(m->ledger, count, &left);
-        if (left == 0 || m->observe) {
+        if (left == 0 || m->options.dry_run) {
                 (void) sd_event_exit(m->event, 0);
                 return;
         }

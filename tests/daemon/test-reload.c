@@ -154,6 +154,15 @@ static void test_observe_turned_on(_unused_ void **state) {
         EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
 }
 
+/* Nor does it keep the quotas of a service that has died. */
+static void test_release_while_observing(_unused_ void **state) {
+        fixture_configure(host.fixture, OBSERVE);
+        fixture_write_ledger(host.fixture, "user-1000.slice fair CPUQuotaPerSecUSec=infinity\n");
+        host_release();
+        assert_int_equal(host.script.n_calls, 1);
+        assert_int_equal(host.script.call[0].mask, 1U << LIMIT_CPU_QUOTA);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
 
 int main(void) {
@@ -168,6 +177,7 @@ int main(void) {
                 TEST(test_dry_run_after_a_crash),
                 TEST(test_observe_turned_off),
                 TEST(test_observe_turned_on),
+                TEST(test_release_while_observing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
