@@ -76,6 +76,7 @@ void manager_resolve_slice(Manager *m, ManagedSlice *slice);
 int manager_watch_slices(Manager *m);
 void manager_refresh_tree(Manager *m); /* user.slice may have come or gone */
 void manager_drop_if_gone(Manager *m, ManagedSlice *slice); /* may free the slice */
+void manager_users(const uid_t *uids, size_t n, void *userdata);
 void manager_user_new(uid_t uid, void *userdata);
 void manager_user_removed(uid_t uid, void *userdata);
 void manager_logind_failed(int error, const char *message, void *userdata);

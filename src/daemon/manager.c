@@ -203,6 +203,7 @@ static int open_backend(Manager *m) {
 
 static int open_logind(Manager *m) {
         LogindHandlers handlers = {
+                .users = manager_users,
                 .user_new = manager_user_new,
                 .user_removed = manager_user_removed,
                 .failed = manager_logind_failed,

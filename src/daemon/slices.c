@@ -188,6 +188,20 @@ void manager_user_new(uid_t uid, void *userdata) {
         manager_flush(m);
 }
 
+void manager_users(const uid_t *uids, size_t n, void *userdata) {
+        Manager *m = userdata;
+        ManagedSlice *slice, *next;
+
+        SLICE_FOREACH(slice, &m->slices)
+                slice->announced = false;
+        for (size_t i = 0; i < n; i++)
+                manager_user_new(uids[i], m);
+        for (slice = LIST_FIRST(&m->slices.all); slice; slice = next) {
+                next = LIST_NEXT(slice, all);
+                manager_drop_if_gone(m, slice);
+        }
+}
+
 void manager_user_removed(uid_t uid, void *userdata) {
         Manager *m = userdata;
         ManagedSlice *slice;

@@ -37,15 +37,26 @@ static int on_user_removed(sd_bus_message *m, void *userdata, sd_bus_error *ret_
 }
 
 static int read_users(LogindWatch *watch, sd_bus_message *reply) {
+        _cleanup_free_ uid_t *uids = NULL;
         uint32_t uid;
+        size_t n = 0;
         int r;
 
         r = sd_bus_message_enter_container(reply, 'a', "(uso)");
         if (r < 0)
                 return r;
-        while ((r = sd_bus_message_read(reply, "(uso)", &uid, NULL, NULL)) > 0)
-                watch->handlers.user_new(uid, watch->handlers.userdata);
-        return r;
+        while ((r = sd_bus_message_read(reply, "(uso)", &uid, NULL, NULL)) > 0) {
+                uid_t *more = reallocarray(uids, n + 1, sizeof *more);
+
+                if (!more)
+                        return -ENOMEM;
+                uids = more;
+                uids[n++] = uid;
+        }
+        if (r < 0)
+                return r;
+        watch->handlers.users(uids, n, watch->handlers.userdata);
+        return 0;
 }
 
 static int on_list(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error _unused_) {

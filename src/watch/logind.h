@@ -11,7 +11,9 @@
 typedef struct LogindWatch LogindWatch;
 
 typedef struct LogindHandlers {
-        /* Also called again for users who are known already. */
+        /* All users that there are. Who was known before and is not among them has left unseen. */
+        void (*users)(const uid_t *uids, size_t n, void *userdata);
+        /* Also called for users who are known already. */
         void (*user_new)(uid_t uid, void *userdata);
         void (*user_removed)(uid_t uid, void *userdata);
         /* The list of users could not be had, or not be understood. */

@@ -11,7 +11,7 @@
 #define INTERFACE "org.freedesktop.login1.Manager"
 
 static struct {
-        unsigned n_new, n_removed, n_failed;
+        unsigned n_lists, n_new, n_removed, n_failed;
         uid_t last_new, last_removed;
         int error;
 } told;
@@ -22,6 +22,12 @@ static LogindWatch *watch;
 static void on_new(uid_t uid, _unused_ void *userdata) {
         told.n_new++;
         told.last_new = uid;
+}
+
+static void on_users(const uid_t *uids, size_t n, void *userdata) {
+        told.n_lists++;
+        for (size_t i = 0; i < n; i++)
+                on_new(uids[i], userdata);
 }
 
 static void on_removed(uid_t uid, _unused_ void *userdata) {
@@ -35,9 +41,9 @@ static void on_failed(int error, _unused_ const char *message, _unused_ void *us
 }
 
 static int setup(_unused_ void **state) {
-        const LogindHandlers handlers = { .user_new = on_new,
-                                          .user_removed = on_removed,
-                                          .failed = on_failed };
+        const LogindHandlers handlers = {
+                .users = on_users, .user_new = on_new, .user_removed = on_removed, .failed = on_failed
+        };
 
         memset(&told, 0, sizeof told);
         bus_host_start();
@@ -85,6 +91,7 @@ static void test_list_and_signals(_unused_ void **state) {
 
 static void test_nobody(_unused_ void **state) {
         attach();
+        assert_int_equal(told.n_lists, 1);
         assert_int_equal(told.n_new, 0);
         assert_int_equal(told.n_failed, 0);
 }

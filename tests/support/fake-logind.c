@@ -59,7 +59,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
         if (!sd_bus_message_is_method_call(m, INTERFACE, "ListUsers"))
                 return 0;
         logind->list_calls++;
-        assert_true(on_list(logind, m) >= 0);
+        (void) on_list(logind, m); /* the bus may be gone by now */
         return 1;
 }
 

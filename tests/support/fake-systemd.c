@@ -44,11 +44,12 @@ static const char *error_name(int error) {
 static void answer(FakeSystemd *systemd, sd_bus_message *m, const RecordedCall *call) {
         int error = script_answer(systemd->script, call);
 
+        /* The bus may be gone by now. */
         if (error)
-                assert_true(sd_bus_reply_method_errorf(m, error_name(error), "%s: %s", call->slice,
-                                                       strerror(error)) >= 0);
+                (void) sd_bus_reply_method_errorf(m, error_name(error), "%s: %s", call->slice,
+                                                  strerror(error));
         else
-                assert_true(sd_bus_reply_method_return(m, NULL) >= 0);
+                (void) sd_bus_reply_method_return(m, NULL);
 }
 
 static void hold(FakeSystemd *systemd, sd_bus_message *m, const RecordedCall *call) {
