@@ -33,6 +33,7 @@ vm_boot() {
     rm -rf "$output/console.log" "$output/results.log" "$output/guest"
     mkdir -p "$output/guest"
 
+    note_host_use
     start_machine "$image" "$((seconds + VM_GRACE))" "$output"
     tail -n +1 -f --pid="$machine" "$output/results.log" &
     wait "$!" # not in the foreground, where bash would see signals only after its end
@@ -97,6 +98,27 @@ kernel_command_line() {
     printf '%s\n' "${words[*]} ${FAIRSLICE_VM_APPEND:-}"
 }
 
+# Timings are worth little if something else kept the host's CPUs busy. Clock
+# ticks since boot that this host worked for others than our children:
+foreign_ticks() {
+    local all own
+    all=$(awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 }' /proc/stat)
+    own=$(awk '{ print $16 + $17 }' "/proc/$$/stat")
+    echo $((all - own))
+}
+
+note_host_use() {
+    foreign_before=$(foreign_ticks) seconds_before=$SECONDS
+}
+
+tell_host_use() {
+    local ticks seconds=$((SECONDS - seconds_before))
+    ticks=$(($(foreign_ticks) - foreign_before))
+    (( seconds == 0 )) ||
+        say "took $seconds s; meanwhile other processes used" \
+            "$((100 * ticks / seconds / $(getconf CLK_TCK) / $(nproc))) % of this host's CPUs"
+}
+
 stop_machine() {
     if [[ -n ${machine:-} ]] && kill "$machine" 2>/dev/null; then
         wait "$machine" || true
@@ -109,6 +131,7 @@ collect_result() {
     local output=$1 status=0
     wait "$machine" || status=$?
     machine=
+    tell_host_use
     tar -C "$output/guest" --no-same-owner -xf "$scratch/output" 2>/dev/null || true
     if [[ -s $output/guest/status ]]; then
         status=$(<"$output/guest/status")

@@ -67,7 +67,7 @@ def is_explained(test):
     user = limited_user(test)
     run_out_of_memory(test, user)
     records_about(test, user)
-    text = journal.text(test.beginning, f"MESSAGE_ID={journal.out_of_memory_id()}")
+    text = journal.text(test.beginning, "--catalog", f"MESSAGE_ID={journal.out_of_memory_id()}")
     for word in ("Subject:", user.slice, user.name, str(LIMIT * MIB), "systemctl reload fairsliced"):
         test.check(word in text, f"{word!r} is not in: {text}")
 

@@ -23,10 +23,10 @@ def entries(after, *matches):
     return [json.loads(line) for line in output.splitlines()]
 
 
-def text(after, *matches):
-    """The same as lines to read, with the catalog's explanations."""
+def text(after, *words):
+    """The same as lines to read; words are matches or options of journalctl."""
     run("journalctl", "--sync")
-    return run("journalctl", f"--after-cursor={after}", "--catalog", "--no-pager", *matches).stdout
+    return run("journalctl", f"--after-cursor={after}", "--no-pager", *words).stdout
 
 
 def out_of_memory_id():
