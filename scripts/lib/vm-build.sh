@@ -20,13 +20,13 @@ make_build_chroot() {
     mkdir "$target/tree/fairslice"
 }
 
-# vm_build RELEASE TAR - builds, runs the unit tests, and packs what was installed into TAR
+# vm_build RELEASE TAR [SUITE] - builds, runs the tests of SUITE, and packs what was installed into TAR
 vm_build() {
-    local release=$1 tar=$2 tree work
+    local release=$1 tar=$2 suite=${3:-} tree work
     tree=$(vm_chroot "$release")
     work=$(build_directory "$release" "$tree")
     mkdir -p "$work"
-    build_in_chroot "$tree" "$work"
+    build_in_chroot "$tree" "$work" "$suite"
     mkdir -p "$(dirname "$tar")"
     tar -C "$work/installed" --sort=name --owner=0 --group=0 -cf "$tar" .
 }
@@ -39,7 +39,7 @@ build_directory() {
 }
 
 build_in_chroot() (
-    local tree=$1 work=$2
+    local tree=$1 work=$2 suite=$3
     exec {lock}>"$work/lock"
     flock "$lock"
     copy_source "$work/source"
@@ -51,8 +51,8 @@ build_in_chroot() (
         mount -t proc proc "$1/proc"
         mount --rbind /dev "$1/dev"
         exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-            /fairslice/source/tests/vm/chroot/build
-    ' -- "$tree" "$work"
+            /fairslice/source/tests/vm/chroot/build "$3"
+    ' -- "$tree" "$work" "$suite"
 )
 
 # Times of change are kept, so that only what changed is compiled again.
