@@ -191,7 +191,9 @@ static void take_found(ManagedSlice *slice, const Limits *kernel, LimitMask pres
 
 LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, LimitMask present) {
         LimitMask differ = 0;
+        Limits aim;
 
+        final_limits(slice, &aim);
         for (unsigned i = 0; i < _LIMIT_COUNT; i++) {
                 if (!(present & BIT(i)) && i == LIMIT_CPU_WEIGHT) {
                         differ |= slice->confirmed & BIT(i);
@@ -204,7 +206,8 @@ LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, L
                         continue;
                 if (slice->confirmed & BIT(i))
                         differ |= BIT(i);
-                slice->set.value[i] = kernel->value[i];
+                slice->set.value[i] =
+                        same_in_kernel(i, aim.value[i], kernel->value[i]) ? aim.value[i] : kernel->value[i];
                 slice->known |= BIT(i);
                 slice->confirmed &= ~BIT(i);
         }

@@ -48,8 +48,9 @@ void slice_table_remove(SliceTable *table, ManagedSlice *slice) {
 }
 
 void slice_table_enqueue(SliceTable *table, ManagedSlice *slice, bool first) {
-        if (slice->queued)
+        if (slice->queued && !first)
                 return;
+        slice_table_dequeue(table, slice);
         if (first)
                 TAILQ_INSERT_HEAD(&table->queue, slice, queue);
         else
