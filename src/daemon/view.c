@@ -42,23 +42,17 @@ void manager_show_change(const Manager *m, const ManagedSlice *slice, const Limi
                         because);
 }
 
-/* The line in `systemctl status`, sent when it is another. */
+/* The line in `systemctl status`, sent when it is another. No figures: each new text goes over the bus to
+ * whoever listens to systemd. */
 void manager_show_status(Manager *m) {
         char status[sizeof m->status];
-        FormatBuffer level;
 
-        if (!m->plan.contended)
-                snprintf(status, sizeof status, "%zu slices, the host has room", m->slices.count);
-        else if (m->plan.level == LIMIT_UNSET)
-                snprintf(status, sizeof status, "%zu slices, contended", m->slices.count);
-        else
-                snprintf(status, sizeof status,
-                         "%zu slices, contended: a weight of 100 is worth %s of a CPU", m->slices.count,
-                         format_cpu(level, m->plan.level));
+        snprintf(status, sizeof status, "%s%zu slices, %s", m->observe ? "Observing: " : "", m->slices.count,
+                 m->plan.contended ? "the CPUs are contended" : "the host has room");
         if (strcmp(status, m->status) == 0)
                 return;
         strcpy(m->status, status);
-        (void) sd_notifyf(false, "STATUS=%s%s", m->observe ? "Observing: " : "", status);
+        (void) sd_notifyf(false, "STATUS=%s", status);
 }
 
 static void show_slice(const ManagedSlice *slice) {

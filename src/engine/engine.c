@@ -23,10 +23,16 @@
  * smoothed over about this long. */
 #define OUTSIDE_USEC (2 * USEC_PER_SEC)
 
-/* The budget stands until it would change by more than a hundredth; a quota by more than a fiftieth, or by
- * one QUOTA_STEP where that is no more than a twentieth. */
-#define BUDGET_SLACK(whole) ((whole) / 100)
-#define QUOTA_SLACK(quota)  MAX((quota) / 50, MIN(QUOTA_STEP, (quota) / 20))
+/* The budget follows a change of more than a twenty-fifth at once, and of more than a hundredth when it has
+ * stood for a while: each change moves everybody's quota, and the calls for that are use outside themselves
+ * (on a slow machine polkit takes several times longer over one than PID 1 does). */
+#define BUDGET_JUMP(whole)  ((whole) / 25)
+#define BUDGET_DRIFT(whole) ((whole) / 100)
+#define BUDGET_HOLD_USEC    (5 * USEC_PER_SEC)
+
+/* A quota stands until it would change by more than a fiftieth, or by one QUOTA_STEP where that is no more
+ * than a twentieth. */
+#define QUOTA_SLACK(quota) MAX((quota) / 50, MIN(QUOTA_STEP, (quota) / 20))
 
 struct Engine {
         Tracker host;
@@ -37,6 +43,7 @@ struct Engine {
 
         uint64_t whole;  /* budget before use outside is taken off */
         uint64_t budget; /* in force */
+        usec_t budget_since;
 
         bool contended;
         usec_t contended_since, room_since;
@@ -148,13 +155,16 @@ static void update_outside(Engine *engine, usec_t now, const EngineHost *host, b
 
 /* The budget is never taken below half of the whole by use outside: as much as systemd's equal weights of
  * user.slice and system.slice would give the users anyway. */
-static void update_budget(Engine *engine, const EngineConfig *config, uint64_t whole) {
+static void update_budget(Engine *engine, const EngineConfig *config, usec_t now, uint64_t whole) {
         uint64_t outside = engine->outside > 0 ? (uint64_t) engine->outside : 0, fresh, change;
 
         fresh = policy_counts_outside(config->policy) ? whole - MIN(outside, whole / 2) : whole;
         change = fresh > engine->budget ? fresh - engine->budget : engine->budget - fresh;
-        if (engine->whole != whole || change > BUDGET_SLACK(whole))
-                engine->budget = fresh;
+        if (engine->whole == whole && change <= BUDGET_JUMP(whole) &&
+            (change <= BUDGET_DRIFT(whole) || now - engine->budget_since < BUDGET_HOLD_USEC))
+                return;
+        engine->budget = fresh;
+        engine->budget_since = now;
         engine->whole = whole;
 }
 
@@ -294,7 +304,7 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         known = observe(config, now, activity, slices, n, &managed) && n >= engine->last_slices;
         engine->last_slices = n;
         update_outside(engine, now, host, known, managed);
-        update_budget(engine, config, whole);
+        update_budget(engine, config, now, whole);
         update_contention(engine, config, now, slices, n);
 
         round.contended = engine->contended;
