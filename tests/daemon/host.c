@@ -58,8 +58,21 @@ static void forget_manager(void) {
         host.manager = manager_free(host.manager);
 }
 
+/* A manager that has ended leaves signals pending that came too late for it. */
+static void forget_signals(void) {
+        sigset_t mask;
+
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGTERM);
+        sigaddset(&mask, SIGINT);
+        sigaddset(&mask, SIGHUP);
+        while (sigtimedwait(&mask, NULL, &(struct timespec){}) > 0)
+                ;
+}
+
 int host_teardown(_unused_ void **state) {
         forget_manager();
+        forget_signals();
         host.systemd = fake_systemd_free(host.systemd);
         host.logind = fake_logind_free(host.logind);
         if (host.fakes_loop)
