@@ -186,7 +186,9 @@ void manager_backend_done(const char *name, int error, const char *message, void
         manager_verify_soon(m, slice);
         slice_table_enqueue(&m->slices, slice, false);
         manager_drop_if_gone(m, slice);
-        manager_flush(m);
+        /* A flush writes the ledger, so it is not made for each answer; the next glance is not far. */
+        if (m->backend->pending <= BACKEND_PENDING_MAX / 2)
+                manager_flush(m);
 }
 
 void manager_verify_soon(Manager *m, ManagedSlice *slice) {
