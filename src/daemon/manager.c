@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <systemd/sd-daemon.h>
@@ -47,6 +48,17 @@ static int add_signals(Manager *m) {
         return r;
 }
 
+/* A slice takes a few descriptors; who starts the service by hand has 1024 of them. */
+static void raise_descriptor_limit(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+                log_debug_errno(errno, "Cannot raise the limit of open files: %m");
+}
+
 static uint64_t ram_bytes(void) {
         struct sysinfo info;
 
@@ -72,6 +84,7 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
         m->clock = options->clock ?: now_monotonic;
         m->root_fd = m->runtime_fd = -1;
         slice_table_init(&m->slices);
+        raise_descriptor_limit();
         m->ram_bytes = ram_bytes();
         m->engine = engine_new();
         if (!m->engine)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <string.h>
+#include <sys/resource.h>
 
 #include "daemon/host.h"
 
@@ -232,6 +232,12 @@ static void test_canceled_is_no_failure(_unused_ void **state) {
 
 /* Never more than 64 changes at once, and everybody's turn comes. */
 static void test_thousand_slices(_unused_ void **state) {
+        struct rlimit few;
+
+        /* As a shell would have it. */
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &few), 0);
+        few.rlim_cur = MIN(few.rlim_max, 256U);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
         fixture_configure(host.fixture, MEMORY_64M);
         for (uid_t uid = 2000; uid < 2500; uid++)
                 fixture_add_user(host.fixture, uid);
