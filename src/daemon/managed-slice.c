@@ -174,6 +174,8 @@ static void release(ManagedSlice *slice, const Limits *kernel) {
 
         final_limits(slice, &aim);
         slice->entry->ours &= asked_for(slice) | limits_differ(&aim, kernel, LIMIT_MASK_ALL);
+        if (!(slice->entry->ours & BIT(LIMIT_CPU_QUOTA)))
+                slice->entry->fair = false;
 }
 
 /* What somebody else has set where nothing is configured and nothing was ever set by us. */

@@ -187,6 +187,17 @@ static void test_ours_from_before(_unused_ void **state) {
         assert_int_equal(slice->entry->ours, 0);
 }
 
+/* The quota of a service that died is gone already: there is nothing to lift at the end. */
+static void test_fair_share_from_before_is_gone(_unused_ void **state) {
+        slice->entry->ours = BIT(LIMIT_CPU_QUOTA);
+        slice->entry->fair = true;
+        managed_slice_assume_fresh(slice);
+        assert_int_equal(take_kernel(kernel_with(LIMIT_CPU_QUOTA, 900000)), 0);
+        assert_true(slice->entry->fair);
+        assert_int_equal(take_kernel(kernel_default), 0);
+        assert_false(slice->entry->fair);
+}
+
 static void test_found_before(_unused_ void **state) {
         slice->entry->ours = BIT(LIMIT_CPU_QUOTA);
         slice->entry->standing_quota = 1500000;
@@ -268,6 +279,7 @@ int main(void) {
                 TEST(test_whole_pages),
                 TEST(test_whole_pages_before_us),
                 TEST(test_ours_from_before),
+                TEST(test_fair_share_from_before_is_gone),
                 TEST(test_found_before),
                 TEST(test_exempt),
                 TEST(test_memory_steps),
