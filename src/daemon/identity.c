@@ -10,6 +10,11 @@
 #define ENTRY_SIZE_MAX (4U << 20)
 #define GROUPS_MAX     65536
 
+/* getpwnam(3): some name services say in one of these ways that there is no such entry. */
+static bool not_found(int error) {
+        return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
 static int lookup_passwd(uid_t uid, struct passwd *ret, char **ret_buffer) {
         for (size_t size = 1024; size <= ENTRY_SIZE_MAX; size *= 4) {
                 _cleanup_free_ char *buffer = malloc(size);
@@ -22,7 +27,7 @@ static int lookup_passwd(uid_t uid, struct passwd *ret, char **ret_buffer) {
                 if (r == ERANGE)
                         continue;
                 if (r != 0 || !found)
-                        return r != 0 ? -r : -ENOENT;
+                        return not_found(r) ? -ENOENT : -r;
                 *ret_buffer = TAKE_PTR(buffer);
                 return 0;
         }
@@ -41,7 +46,7 @@ static int group_name(gid_t gid, char **ret) {
                 if (r == ERANGE)
                         continue;
                 if (r != 0 || !found)
-                        return r != 0 ? -r : -ENOENT;
+                        return not_found(r) ? -ENOENT : -r;
                 *ret = strdup(group.gr_name);
                 return *ret ? 0 : -ENOMEM;
         }

@@ -40,6 +40,7 @@ static int make_watch(Manager *m) {
         r = sd_id128_get_boot(&id);
         if (r < 0)
                 return r;
+        m->kernel_log = kernel_log_free(m->kernel_log); /* of an attempt that failed */
         r = kernel_log_new(NULL, id, &m->kernel_log);
         if (r < 0)
                 return r;

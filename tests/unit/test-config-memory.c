@@ -110,7 +110,8 @@ static void test_no_memory(void **state) {
         tree_mkfifo(*state, DROP_INS("/usr/lib") "70.conf");
         while (load_failing_at(*state, place))
                 place++;
-        assert_true(place > 100);
+        /* Fewer where the compiler fortifies asprintf(), which then bears another name. */
+        assert_true(place > 20);
 }
 
 int main(void) {
