@@ -34,12 +34,11 @@ def stands_for_new_user(test):
     user = test.new_user()
     watch = watch_memory_max(test, user)
     user.linger()
-    wait_for(lambda: user.cgroup.memory_max() == 300 * MIB, 10, "the limit")
+    stands = watch.wait_for(lambda limit: limit == 300 * MIB, 10, "the limit")
 
     signals = [message for message in arrivals.messages() if message["payload"]["data"][0] == user.uid]
     test.equal("UserNew signals", len(signals), 1)
     announced = signals[0]["timestamp-realtime"] / 1e6
-    stands = watch.first(lambda limit: limit == 300 * MIB)
     test.at_most("limit_after_user_new", 1000 * (stands - announced), 500, "ms")
 
 
@@ -51,8 +50,8 @@ def stands_without_logind(test):
     watch = watch_memory_max(test, user)
     started = time.time()
     test.busy(user, 1)
-    wait_for(lambda: user.cgroup.memory_max() == 300 * MIB, 10, "the limit")
-    test.figure("limit_after_start", 1000 * (watch.first(lambda limit: limit == 300 * MIB) - started), "ms")
+    stands = watch.wait_for(lambda limit: limit == 300 * MIB, 10, "the limit")
+    test.figure("limit_after_start", 1000 * (stands - started), "ms")
 
 
 @case("a limit lowered below use goes down in steps, and nobody is killed", timeout=180)

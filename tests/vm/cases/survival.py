@@ -102,8 +102,7 @@ def of_a_crash(test):
     wait_for(lambda: test.service.is_active() and test.service.main_pid() not in (0, old), 20, "the service is back")
     back = time.time()
     wait_for(contention.limits_stand, 20, "the limits again")
-    lifted = watch.first(lambda none: none, after=killed)
-    test.check(lifted is not None, "quotas were never lifted")
+    lifted = watch.wait_for(lambda none: none, 1, "quotas lifted", after=killed)
     test.at_most("quotas_lifted_after", lifted - killed, 5, "s")
     test.at_most("service_back_after", back - killed, 5, "s")
     test.figure("limits_after", time.time() - killed, "s")
@@ -126,3 +125,20 @@ def of_limits_after_stop(test):
 def processes_of(name):
     uid = pwd.getpwnam(name).pw_uid
     return [pid for pid in os.listdir("/proc") if pid.isdigit() and os.stat(f"/proc/{pid}").st_uid == uid]
+
+
+@case("nothing is left behind of a user who has left, not even after a stop")
+def of_nothing_of_who_left(test):
+    test.configure("[Memory]\nMemoryMax=300M\n")
+    test.service.start()
+    user, other = test.new_user(), test.user("a")
+    user.linger()
+    test.busy(other, 8)
+    load = test.busy(user, 8)
+    wait_for_quotas([user, other])
+    load.stop()
+    user.leave()
+    time.sleep(TWO_INTERVALS)
+    test.check(not user.cgroup.exists(), "a cgroup is there again while the service runs")
+    test.service.stop()
+    test.check(not user.cgroup.exists(), "a cgroup is there again after the service was stopped")

@@ -10,23 +10,20 @@ from .command import Failure, run
 CATALOG = pathlib.Path("/usr/lib/systemd/catalog/fairslice.catalog")
 
 
-def cursor():
-    """Where the journal ends now."""
-    run("journalctl", "--sync")
-    return json.loads(run("journalctl", "--lines=1", "--output=json", "--all").stdout)["__CURSOR"]
+def entries(since, *matches):
+    """The entries since a time (time.time()), as dictionaries.
 
-
-def entries(after, *matches):
-    """The entries since a cursor, as dictionaries."""
+    Not since a cursor: with matches, journalctl of systemd 252 then leaves out the first entry.
+    """
     run("journalctl", "--sync")
-    output = run("journalctl", f"--after-cursor={after}", "--output=json", "--all", *matches).stdout
+    output = run("journalctl", f"--since=@{since:.6f}", "--output=json", "--all", *matches).stdout
     return [json.loads(line) for line in output.splitlines()]
 
 
-def text(after, *words):
+def text(since, *words):
     """The same as lines to read; words are matches or options of journalctl."""
     run("journalctl", "--sync")
-    return run("journalctl", f"--after-cursor={after}", "--no-pager", *words).stdout
+    return run("journalctl", f"--since=@{since:.6f}", "--no-pager", *words).stdout
 
 
 def out_of_memory_id():
@@ -39,5 +36,5 @@ def out_of_memory_id():
     raise Failure(f"{CATALOG} has no entry about memory")
 
 
-def out_of_memory_records(after):
-    return entries(after, f"MESSAGE_ID={out_of_memory_id()}")
+def out_of_memory_records(since):
+    return entries(since, f"MESSAGE_ID={out_of_memory_id()}")

@@ -61,8 +61,13 @@ class Watch:
         return [value for _, value in list(self._changes)]
 
     def first(self, wanted, after=0.0):
-        """When (time.time()) the value first became what was wanted, or None."""
+        """When the value first became what was wanted, or None."""
         return next((when for when, value in list(self._changes) if when >= after and wanted(value)), None)
+
+    def wait_for(self, wanted, timeout, what, after=0.0):
+        """Waits until the value has become what was wanted; returns when (time.time()) it did."""
+        wait_for(lambda: self.first(wanted, after) is not None, timeout, what)
+        return self.first(wanted, after)
 
     def close(self):
         self._ended.set()

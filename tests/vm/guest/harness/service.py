@@ -54,6 +54,7 @@ class Service:
             path.unlink()
         write_drop_in("10-base", BASE_CONFIGURATION)
         revert_slices()
+        remove_empty_cgroups()
 
 
 def write_drop_in(name, text):
@@ -68,3 +69,10 @@ def revert_slices():
     units = [path.name.removesuffix(".d") for path in CONTROL.glob("user-*.slice.d")]
     if units:
         run("systemctl", "revert", *units)
+
+
+def remove_empty_cgroups():
+    """Of users who have left: systemd makes one for whatever slice a property is set on."""
+    for path in Cgroup("user.slice").path.glob("user-*.slice"):
+        if run("systemctl", "is-active", path.name, check=False).returncode != 0:
+            path.rmdir()

@@ -31,9 +31,11 @@ class User:
         """Ends all that the user runs, and waits for the slice to be gone."""
         run("loginctl", "disable-linger", self.name, check=False)
         run("loginctl", "terminate-user", self.name, check=False)
-        if self.cgroup.exists():
-            run("systemctl", "stop", self.slice, check=False)
-        wait_for(lambda: not self.cgroup.exists(), 60, f"end of {self.slice}", pause=0.1)
+        run("systemctl", "stop", self.slice, check=False)
+        wait_for(lambda: not self._has_slice(), 60, f"end of {self.slice}", pause=0.1)
+
+    def _has_slice(self):
+        return run("systemctl", "is-active", self.slice, check=False).returncode == 0
 
 
 class Users:
