@@ -2,6 +2,8 @@
 
 #include "engine/engine.h"
 
+#include <string.h>
+
 #include "engine/policy.h"
 
 /* A shorter window than five of the kernel's quota periods (100 ms) sees the periods and not the demand; a
@@ -19,9 +21,11 @@
  * in bursts does not have its quota set and lifted with each of them. */
 #define RELAPSE_USEC (5 * USEC_PER_SEC)
 
-/* Use outside of the managed slices is a difference of two counters that the kernel keeps in different ways:
- * smoothed over about this long. */
-#define OUTSIDE_USEC (2 * USEC_PER_SEC)
+/* Use outside of the managed slices is taken as the median of this many windows. Peaks that last less than
+ * half of them do not count: many come from what this service does itself (on a slow machine a change of two
+ * quotas costs PID 1, the bus and polkit a tenth of a second), and the quotas would follow their own echo.
+ */
+#define OUTSIDE_SAMPLES 7
 
 /* The budget follows a change of more than a twenty-fifth at once, and of more than a hundredth when it has
  * stood for a while: each change moves everybody's quota, and the calls for that are use outside themselves
@@ -39,7 +43,12 @@ struct Engine {
         usec_t last_tick;
         size_t last_slices;       /* how many, at the last tick */
         uint64_t last_host_usage; /* counter, at the last tick */
-        int64_t outside;          /* smoothed; may be just below 0 */
+
+        /* Use outside of the slices, in µs since part_since; may be just below 0. */
+        int64_t part;
+        usec_t part_since;
+        int64_t outside[OUTSIDE_SAMPLES]; /* rates over the last windows, a ring */
+        unsigned outside_next, outside_count;
 
         uint64_t whole;  /* budget before use outside is taken off */
         uint64_t budget; /* in force */
@@ -134,29 +143,66 @@ static bool observe(const EngineConfig *config, usec_t now, uint64_t activity, E
         return known;
 }
 
-/* `managed` is the CPU time of the slices since the last tick, over which the host's is taken too. */
-static void update_outside(Engine *engine, usec_t now, const EngineHost *host, bool known,
-                           uint64_t managed) {
-        if (known && engine->last_tick > 0 && now > engine->last_tick &&
-            host->usage_usec >= engine->last_host_usage) {
-                double seconds = (double) (now - engine->last_tick) / (double) USEC_PER_SEC;
-                double delta = (double) (host->usage_usec - engine->last_host_usage) - (double) managed;
-                double memory = (double) OUTSIDE_USEC / (double) USEC_PER_SEC;
-                double rate = CLAMP(delta / seconds, -(double) CPU_RATE_MAX, (double) CPU_RATE_MAX);
+static void add_outside(Engine *engine, usec_t now, const EngineHost *host, uint64_t managed) {
+        uint64_t most = CPU_RATE_MAX / USEC_PER_SEC * (now - engine->last_tick);
 
-                engine->outside +=
-                        (int64_t) ((rate - (double) engine->outside) * seconds / (seconds + memory));
+        engine->part += (int64_t) MIN(host->usage_usec - engine->last_host_usage, most);
+        engine->part -= (int64_t) MIN(managed, most);
+}
+
+static void end_part(Engine *engine, usec_t now) {
+        double seconds = (double) (now - engine->part_since) / (double) USEC_PER_SEC;
+
+        engine->outside[engine->outside_next] = (int64_t) ((double) engine->part / seconds);
+        engine->outside_next = (engine->outside_next + 1) % OUTSIDE_SAMPLES;
+        engine->outside_count = MIN(engine->outside_count + 1, OUTSIDE_SAMPLES);
+        engine->part = 0;
+        engine->part_since = now;
+}
+
+/* `managed` is the CPU time of the slices since the last tick, over which the host's is taken too. */
+static void update_outside(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,
+                           bool known, uint64_t managed) {
+        usec_t window = engine_window(config);
+
+        if (now <= engine->last_tick)
+                return;
+        if (known && engine->last_tick > 0 && host->usage_usec >= engine->last_host_usage) {
+                /* What was long ago is no measure of what is now. */
+                if (now - engine->last_tick > OUTSIDE_SAMPLES * window)
+                        engine->outside_count = 0;
+                add_outside(engine, now, host, managed);
+                if (now - engine->part_since >= window)
+                        end_part(engine, now);
+        } else {
+                engine->part = 0;
+                engine->part_since = now;
         }
-        if (now > engine->last_tick) {
-                engine->last_tick = now;
-                engine->last_host_usage = host->usage_usec;
-        }
+        engine->last_tick = now;
+        engine->last_host_usage = host->usage_usec;
+}
+
+static int compare_rates(const void *a, const void *b) {
+        int64_t x = *(const int64_t *) a, y = *(const int64_t *) b;
+
+        return (x > y) - (x < y);
+}
+
+static uint64_t median_outside(const Engine *engine) {
+        int64_t sorted[OUTSIDE_SAMPLES], median;
+
+        if (engine->outside_count == 0)
+                return 0;
+        memcpy(sorted, engine->outside, sizeof sorted);
+        qsort(sorted, engine->outside_count, sizeof *sorted, compare_rates);
+        median = sorted[(engine->outside_count - 1) / 2];
+        return median > 0 ? (uint64_t) median : 0;
 }
 
 /* The budget is never taken below half of the whole by use outside: as much as systemd's equal weights of
  * user.slice and system.slice would give the users anyway. */
 static void update_budget(Engine *engine, const EngineConfig *config, usec_t now, uint64_t whole) {
-        uint64_t outside = engine->outside > 0 ? (uint64_t) engine->outside : 0, fresh, change;
+        uint64_t outside = median_outside(engine), fresh, change;
 
         fresh = policy_counts_outside(config->policy) ? whole - MIN(outside, whole / 2) : whole;
         change = fresh > engine->budget ? fresh - engine->budget : engine->budget - fresh;
@@ -280,7 +326,7 @@ static void summarize(const Engine *engine, const Round *round, EngineSlice *con
                       Plan *plan) {
         plan->contended = engine->contended;
         plan->budget = engine->budget;
-        plan->outside = engine->outside > 0 ? (uint64_t) engine->outside : 0;
+        plan->outside = median_outside(engine);
         plan->level = round->level;
         plan->active = round->active;
         plan->use = 0;
@@ -303,7 +349,7 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         /* Nor is it when a slice is gone, and its counter with it. */
         known = observe(config, now, activity, slices, n, &managed) && n >= engine->last_slices;
         engine->last_slices = n;
-        update_outside(engine, now, host, known, managed);
+        update_outside(engine, config, now, host, known, managed);
         update_budget(engine, config, now, whole);
         update_contention(engine, config, now, slices, n);
 
