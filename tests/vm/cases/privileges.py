@@ -37,9 +37,9 @@ def are_confined(test):
 
 def set_weight(user, unit):
     """As that user; returns whether systemd let them."""
-    return run("runuser", "-u", user, "--", "busctl", "--", "call", "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-               "org.freedesktop.systemd1.Manager", "SetUnitProperties", "sba(sv)",
-               unit, "true", "1", "CPUWeight", "t", "100", check=False)
+    return run("runuser", "-u", user, "--", "busctl", "--", "call",
+               "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+               "SetUnitProperties", "sba(sv)", unit, "true", "1", "CPUWeight", "t", "100", check=False)
 
 
 @case("polkit lets the service's user set properties of users' slices")

@@ -46,6 +46,10 @@ class Service:
     def is_active(self):
         return self.show("ActiveState") == "active"
 
+    def active_since(self):
+        """When (time.monotonic()) it was last ready."""
+        return int(self.show("ActiveEnterTimestampMonotonic")) / 1e6
+
     def reset(self):
         """Stopped, with the base configuration, and no limits on any user."""
         run("systemctl", "stop", self.unit, check=False)
