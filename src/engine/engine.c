@@ -2,8 +2,6 @@
 
 #include "engine/engine.h"
 
-#include <string.h>
-
 #include "engine/policy.h"
 
 /* A shorter window than five of the kernel's quota periods (100 ms) sees the periods and not the demand; a
@@ -21,11 +19,11 @@
  * in bursts does not have its quota set and lifted with each of them. */
 #define RELAPSE_USEC (5 * USEC_PER_SEC)
 
-/* Use outside of the managed slices is taken as the median of this many windows. Peaks that last less than
- * half of them do not count: many come from what this service does itself (on a slow machine a change of two
- * quotas costs PID 1, the bus and polkit a tenth of a second), and the quotas would follow their own echo.
- */
-#define OUTSIDE_SAMPLES 7
+/* Use outside of the managed slices is taken as the least of this many windows: it falls at once and rises
+ * when it has lasted. Much of what does not last is what this service does itself (on a slow machine a
+ * change of two quotas costs PID 1, the bus and polkit a tenth of a second), and the quotas would follow
+ * their own echo. */
+#define OUTSIDE_SAMPLES 3
 
 /* The budget follows a change of more than a twenty-fifth at once, and of more than a hundredth when it has
  * stood for a while: each change moves everybody's quota, and the calls for that are use outside themselves
@@ -182,27 +180,18 @@ static void update_outside(Engine *engine, const EngineConfig *config, usec_t no
         engine->last_host_usage = host->usage_usec;
 }
 
-static int compare_rates(const void *a, const void *b) {
-        int64_t x = *(const int64_t *) a, y = *(const int64_t *) b;
+static uint64_t lasting_outside(const Engine *engine) {
+        int64_t least = engine->outside_count > 0 ? engine->outside[0] : 0;
 
-        return (x > y) - (x < y);
-}
-
-static uint64_t median_outside(const Engine *engine) {
-        int64_t sorted[OUTSIDE_SAMPLES], median;
-
-        if (engine->outside_count == 0)
-                return 0;
-        memcpy(sorted, engine->outside, sizeof sorted);
-        qsort(sorted, engine->outside_count, sizeof *sorted, compare_rates);
-        median = sorted[(engine->outside_count - 1) / 2];
-        return median > 0 ? (uint64_t) median : 0;
+        for (unsigned i = 1; i < engine->outside_count; i++)
+                least = MIN(least, engine->outside[i]);
+        return least > 0 ? (uint64_t) least : 0;
 }
 
 /* The budget is never taken below half of the whole by use outside: as much as systemd's equal weights of
  * user.slice and system.slice would give the users anyway. */
 static void update_budget(Engine *engine, const EngineConfig *config, usec_t now, uint64_t whole) {
-        uint64_t outside = median_outside(engine), fresh, change;
+        uint64_t outside = lasting_outside(engine), fresh, change;
 
         fresh = policy_counts_outside(config->policy) ? whole - MIN(outside, whole / 2) : whole;
         change = fresh > engine->budget ? fresh - engine->budget : engine->budget - fresh;
@@ -326,7 +315,7 @@ static void summarize(const Engine *engine, const Round *round, EngineSlice *con
                       Plan *plan) {
         plan->contended = engine->contended;
         plan->budget = engine->budget;
-        plan->outside = median_outside(engine);
+        plan->outside = lasting_outside(engine);
         plan->level = round->level;
         plan->active = round->active;
         plan->use = 0;
