@@ -17,7 +17,7 @@ recipe_hash() {
     local ingredient
     for ingredient; do
         if [[ -e $ingredient ]]; then
-            tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
+            tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode='u=rwX,go=rX' \
                 -C "$(dirname "$ingredient")" -c "$(basename "$ingredient")"
         else
             printf '%s\n' "$ingredient"

@@ -5,6 +5,7 @@ import itertools
 import json
 import subprocess
 import threading
+import time
 
 from .command import Failure, run, wait_for
 
@@ -48,6 +49,7 @@ class Monitor:
     def _read(self):
         for line in self._process.stdout:
             message = json.loads(line)
+            message.setdefault("timestamp-realtime", time.time() * 1e6)  # systemd 247 has none
             if message.get("interface") == _MARKER_INTERFACE:
                 self._marker = message["payload"]["data"][0]
             elif message.get("member") not in ("NameAcquired", "NameLost"):
