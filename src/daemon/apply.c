@@ -237,6 +237,8 @@ void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
                 ledger_changed(m->ledger);
         if (differ)
                 repair(slice, differ, &before);
+        else if (slice->verify_delay == VERIFY_LAST_USEC)
+                slice->repaired = 0; /* it has stood for a while: the next time is another matter */
         slice_table_enqueue(&m->slices, slice, false);
         if (m->observe)
                 slice->verify_at = USEC_INFINITY;
