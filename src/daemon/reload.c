@@ -3,6 +3,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "basic/log.h"
+#include "daemon/identity.h"
 #include "daemon/manager-private.h"
 
 static void log_problem(const Problem *problem) {
@@ -79,6 +80,18 @@ static void forget_pretended(Manager *m, ManagedSlice *slice) {
         manager_verify(m, slice, m->clock());
 }
 
+/* Whoever moved a user to another group wants that to count now. Without an answer, what was known stays. */
+static void look_up_again(ManagedSlice *slice) {
+        User user;
+
+        if (identity_lookup(slice->user.uid, &user) < 0) {
+                user_done(&user);
+                return;
+        }
+        user_done(&slice->user);
+        slice->user = user;
+}
+
 void manager_reload_config(Manager *m) {
         bool observed = m->observe;
         ManagedSlice *slice;
@@ -94,6 +107,7 @@ void manager_reload_config(Manager *m) {
                 return;
         }
         SLICE_FOREACH(slice, &m->slices) {
+                look_up_again(slice);
                 manager_resolve_slice(m, slice);
                 slice->given_up = 0;
                 slice->failures = 0;
