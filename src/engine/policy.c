@@ -5,12 +5,12 @@
 /* What a slice that is not held back is taken to want above its recent peak. A capped one gets more of it,
  * so that a slice whose use lies just at the level does not lose and win its quota in turns. Who does
  * nothing wants nothing: hundreds of idle sessions would add up. */
-#define MARGIN_FREE(peak)   ((peak) / 64 + MIN((peak) / 4, UINT64_C(2000)))
-#define MARGIN_CAPPED(peak) ((peak) / 8 + MIN((peak) / 4, UINT64_C(5000)))
+#define MARGIN_FREE(peak)   ((peak) / 32 + MIN((peak) / 4, UINT64_C(2000)))
+#define MARGIN_CAPPED(peak) ((peak) / 12 + MIN((peak) / 4, UINT64_C(5000)))
 
 /* A claim that fell by less than this stands, or each small wave would move everybody's level. More than
  * what a slice claims less when its quota is lifted. */
-#define DEMAND_SLACK(demand) ((demand) / 8 + MIN((demand) / 4, UINT64_C(5000)))
+#define DEMAND_SLACK(demand) ((demand) / 16 + MIN((demand) / 4, UINT64_C(5000)))
 
 static void no_quota(EngineSlice *slice, Reason reason) {
         slice->want = LIMIT_UNSET;

@@ -76,7 +76,7 @@ static void test_contention_caps_who_is_above_the_level(void **state _unused_) {
         uses(&f.slice[2], 100000);
         apply(&f, SHARE_MAX_MIN);
 
-        assert_in_range(f.slice[2].demand, 100000, 105000);
+        assert_in_range(f.slice[2].demand, 100001, 106000);
         assert_has(&f.slice[0], 840000, REASON_ABOVE_LEVEL);
         assert_has(&f.slice[1], 840000, REASON_ABOVE_LEVEL);
         assert_has(&f.slice[2], LIMIT_UNSET, REASON_BELOW_LEVEL);
