@@ -202,20 +202,22 @@ static OomLineKind parse_killed(Cursor c, OomLine *ret) {
         return OOM_LINE_KILLED;
 }
 
+/* Each beginning is longer than a COMM can be: of a process that crashes the kernel writes COMM first, and
+ * then the name of its program, so "Out of memory" alone could be the name that a user gave to a process. */
 OomLineKind oom_line_parse(const char *line, size_t length, OomLine *ret) {
+        static const char *const killed[] = {
+                "Memory cgroup out of memory: Killed process ",
+                "Out of memory: Killed process ",
+                "Out of memory (oom_kill_allocating_task): Killed process ",
+        };
         Cursor c = { line, line + length };
-        const char *p;
 
         if (skip_word(&c, "memory: usage "))
                 return parse_usage(c, ret);
         if (skip_word(&c, "oom-kill:constraint="))
                 return parse_summary(c, ret);
-        /* "Out of memory (oom_kill_allocating_task): Killed process" is one as well. */
-        if (!skip_word(&c, "Memory cgroup out of memory") && !skip_word(&c, "Out of memory"))
-                return OOM_LINE_NONE;
-        p = find(c.begin, c.end, ": Killed process ");
-        if (!p)
-                return OOM_LINE_NONE;
-        c.begin = p + strlen(": Killed process ");
-        return parse_killed(c, ret);
+        for (size_t i = 0; i < ELEMENTSOF(killed); i++)
+                if (skip_word(&c, killed[i]))
+                        return parse_killed(c, ret);
+        return OOM_LINE_NONE;
 }

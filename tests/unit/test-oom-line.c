@@ -154,6 +154,22 @@ static void test_killed(_unused_ void **state) {
         assert_true(l.uid == UID_INVALID);
 }
 
+/* What the kernel says of a process of that name that crashes, in a program of that name. */
+static void test_crash_is_no_kill(_unused_ void **state) {
+        static const char *const names[] = { "Out of memory", "Out of memory: ", "Out of memory (" };
+        char line[512];
+        OomLine l;
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                snprintf(line, sizeof line,
+                         "%s[77]: segfault at 0 ip 000055d0 sp 00007ffd error 4 in x: Killed process 5 "
+                         "(bash) "
+                         "total-vm:1kB, UID:1000 pgtables:4kB[55d0+1000]",
+                         names[i]);
+                assert_int_equal(parse(line, &l), OOM_LINE_NONE);
+        }
+}
+
 static void test_usage(_unused_ void **state) {
         OomLine l;
 
@@ -226,11 +242,11 @@ static void test_damaged_lines(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_summary),        cmocka_unit_test(test_summary_of_host),
-                cmocka_unit_test(test_hostile_comm),   cmocka_unit_test(test_hostile_groups),
-                cmocka_unit_test(test_hostile_cpuset), cmocka_unit_test(test_killed),
-                cmocka_unit_test(test_usage),          cmocka_unit_test(test_other_lines),
-                cmocka_unit_test(test_damaged_lines),
+                cmocka_unit_test(test_summary),          cmocka_unit_test(test_summary_of_host),
+                cmocka_unit_test(test_hostile_comm),     cmocka_unit_test(test_hostile_groups),
+                cmocka_unit_test(test_hostile_cpuset),   cmocka_unit_test(test_killed),
+                cmocka_unit_test(test_crash_is_no_kill), cmocka_unit_test(test_usage),
+                cmocka_unit_test(test_other_lines),      cmocka_unit_test(test_damaged_lines),
         };
 
         return cmocka_run_group_tests(tests, NULL, teardown);
