@@ -10,10 +10,11 @@
 #include "watch/oom-internal.h"
 
 int oom_watch_new(const OomWatchArgs *args, OomWatch **ret) {
-        _cleanup_(oom_watch_freep) OomWatch *w = calloc(1, sizeof *w);
+        _cleanup_(oom_watch_freep) OomWatch *w = NULL;
 
         if (strlen(args->boot) != OOM_BOOT_ID_MAX)
                 return -EINVAL;
+        w = calloc(1, sizeof *w);
         if (!w)
                 return -ENOMEM;
         w->event = sd_event_ref(args->event);
@@ -245,23 +246,25 @@ int oom_watch_add(OomWatch *watch, const char *name) {
         return r;
 }
 
+/* Whether a slice of that name is there, and is this one. */
+static bool is_still_there(const OomWatch *w, const OomSlice *slice) {
+        SliceFiles *files;
+        bool same;
+
+        if (!w->root || slice_files_open(slice_files_dirfd(w->root), slice->account->name, &files) < 0)
+                return false;
+        same = slice_files_inode(files) == slice->account->inode;
+        slice_files_free(files);
+        return same;
+}
+
 void oom_watch_remove(OomWatch *watch, const char *name) {
         OomSlice *slice = oom_slice_find(watch, name);
         usec_t now = oom_watch_now(watch);
 
         /* It may have been made again since whoever calls heard that it was gone. */
-        if (slice && oom_slice_look(watch, slice, now) && slice->files) {
-                SliceFiles *files;
-
-                if (watch->root && slice_files_open(slice_files_dirfd(watch->root), name, &files) >= 0) {
-                        bool same = slice_files_inode(files) == slice->account->inode;
-
-                        slice_files_free(files);
-                        if (same)
-                                return;
-                }
+        if (slice && oom_slice_look(watch, slice, now) && slice->files && !is_still_there(watch, slice))
                 oom_slice_gone(watch, slice);
-        }
         oom_collect_update(watch, now);
 }
 

@@ -5,6 +5,8 @@
 
 #include "unit.h"
 
+#include <fcntl.h>
+
 #include "model/limits.h"
 #include "oom-host.h"
 
@@ -261,9 +263,23 @@ static void test_flush(void **state) {
         host_run_quiet(h, 300 * USEC_PER_MSEC);
 }
 
+/* What was never opened is not closed either, such as descriptor 0. */
+static void test_boot_that_is_none(void **state) {
+        OomHost *h = *state;
+        OomWatch *watch = NULL;
+        bool had_stdin = fcntl(STDIN_FILENO, F_GETFD) >= 0;
+
+        assert_int_equal(
+                oom_watch_new(&(OomWatchArgs){ .event = h->event, .tree = h->cgroups, .boot = "x" }, &watch),
+                -EINVAL);
+        assert_null(watch);
+        assert_int_equal(fcntl(STDIN_FILENO, F_GETFD) >= 0, had_stdin);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
         const struct CMUnitTest tests[] = {
+                TEST(test_boot_that_is_none),
                 TEST(test_one_kill),
                 TEST(test_several_kills_are_one_event),
                 TEST(test_high_and_max_are_no_news),
