@@ -68,10 +68,11 @@ void manager_watch_oom(Manager *m) {
         r = make_watch(m);
         if (r >= 0)
                 r = oom_watch_start(m->oom);
-        if (r < 0)
+        if (r < 0) {
                 log_error_errno(r,
                                 "Cannot watch for memory running out, no records of it will be written: %m");
-        else if (r > 0)
+                m->oom = oom_watch_free(m->oom); /* half a watch is asked for things in vain */
+        } else if (r > 0)
                 log_warning("%s/%s is of no use; kills from before now are not recorded.",
                             m->options.runtime_path, OOM_STATE_FILE);
 }
