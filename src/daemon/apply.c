@@ -270,7 +270,7 @@ void manager_backend_reloaded(void *userdata) {
         m->housekeeping_at = 0;
 }
 
-/* Once an interval, and when something has to be looked at soon. */
+/* Twice a window, and when something has to be looked at soon. */
 void manager_housekeeping(Manager *m, usec_t now) {
         ManagedSlice *slice;
 
