@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Builds the project for another Debian release, in a chroot of that release.
-# Needs debian-tree.sh and cache.sh.
+# Needs debian-tree.sh, packages.sh and cache.sh.
 
 : "${project_root:?}"
 
@@ -23,6 +23,7 @@ make_build_chroot() {
 # vm_build RELEASE TAR [SUITE] - builds, runs the tests of SUITE, and packs what was installed into TAR
 vm_build() {
     local release=$1 tar=$2 suite=${3:-} tree work
+    require_packages git
     tree=$(vm_chroot "$release")
     work=$(build_directory "$release" "$tree")
     mkdir -p "$work"
