@@ -62,8 +62,8 @@ struct Manager {
         bool stopping;
         unsigned lifts_pending;
         usec_t housekeeping_at;
-        bool host_unreadable, ledger_unwritable; /* said */
-        char status[128];                        /* as it was sent last */
+        bool host_unreadable, ledger_unwritable, slices_unwatched; /* said */
+        char status[128];                                          /* as it was sent last */
         usec_t table_at;
 };
 

@@ -160,9 +160,11 @@ int manager_watch_slices(Manager *m) {
         m->scanning = true;
         r = slice_dir_watch_new(m->event, cgroup_tree_user_slice_fd(m->tree), &handlers, &m->slice_dir);
         m->scanning = false;
-        if (r < 0)
-                return log_error_errno(r, "Cannot watch the cgroup user.slice: %m");
-        return 0;
+        /* It is tried again twice a window. */
+        if (r < 0 && !m->slices_unwatched)
+                log_error_errno(r, "Cannot watch the cgroup user.slice: %m");
+        m->slices_unwatched = r < 0;
+        return r;
 }
 
 /* That user.slice is gone is not told by inotify, since it is held open. */
