@@ -9,7 +9,7 @@
 # vm_chroot RELEASE - prints the root directory of the build chroot
 vm_chroot() {
     local release=$1 packages=$project_root/tests/vm/chroot/packages hash entry
-    hash=$(recipe_hash "$packages" "$project_root"/scripts/lib/{vm-build,debian-tree}.sh)
+    hash=$(recipe_hash "$packages" "$project_root/scripts/lib/debian-tree.sh" "$(declare -f make_build_chroot)")
     entry=$(cached "chroot-$release" "$hash" make_build_chroot "$release" "$packages")
     printf '%s\n' "$entry/tree"
 }
@@ -27,6 +27,8 @@ vm_build() {
     tree=$(vm_chroot "$release")
     work=$(build_directory "$release" "$tree")
     mkdir -p "$work"
+    touch "$work"
+    remove_unused_entries "build-$release" "$work"
     build_in_chroot "$tree" "$work" "$suite"
     mkdir -p "$(dirname "$tar")"
     tar -C "$work/installed" --sort=name --owner=0 --group=0 -cf "$tar" .

@@ -13,7 +13,8 @@ VM_DISK_SIZE=3G
 vm_image() {
     local release=$1 recipe=$project_root/tests/vm/image hash
     require_packages e2fsprogs
-    hash=$(recipe_hash "$recipe" "$project_root"/scripts/lib/{vm-image,debian-tree}.sh "$VM_DISK_SIZE")
+    hash=$(recipe_hash "$recipe" "$project_root/scripts/lib/debian-tree.sh" \
+        "$(declare -f make_vm_image)" "$VM_DISK_SIZE")
     cached "image-$release" "$hash" make_vm_image "$release" "$recipe"
 }
 
