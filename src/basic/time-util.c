@@ -4,17 +4,9 @@
 
 #include <time.h>
 
-static usec_t now(clockid_t clock) {
+usec_t now_monotonic(void) {
         struct timespec ts;
 
-        clock_gettime(clock, &ts);
+        clock_gettime(CLOCK_MONOTONIC, &ts);
         return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / NSEC_PER_USEC;
-}
-
-usec_t now_monotonic(void) {
-        return now(CLOCK_MONOTONIC);
-}
-
-usec_t now_realtime(void) {
-        return now(CLOCK_REALTIME);
 }

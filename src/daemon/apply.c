@@ -145,6 +145,22 @@ void manager_flush(Manager *m) {
         } while (n > 0);
 }
 
+/* The quotas that stand when observing begins: they would otherwise stand for as long as it lasts. */
+void manager_lift_to_observe(Manager *m) {
+        ManagedSlice *slice;
+
+        SLICE_FOREACH(slice, &m->slices) {
+                if (!slice->entry->fair || slice->in_flight || slice->failures > 0)
+                        continue;
+                slice->engine.quota = LIMIT_UNSET;
+                slice->sent.value[LIMIT_CPU_QUOTA] = managed_slice_standing_quota(slice);
+                slice->sent_mask = 1U << LIMIT_CPU_QUOTA;
+                if (backend_set_limits(m->backend, slice->name, &slice->sent, slice->sent_mask) < 0)
+                        return; /* no room or no bus; asked for again with the next answer, or at the end */
+                slice->in_flight = true;
+        }
+}
+
 static void succeeded(Manager *m, ManagedSlice *slice) {
         for (unsigned i = 0; i < _LIMIT_COUNT; i++)
                 if (slice->sent_mask & 1U << i)
@@ -186,6 +202,8 @@ void manager_backend_done(const char *name, int error, const char *message, void
         manager_verify_soon(m, slice);
         slice_table_enqueue(&m->slices, slice, false);
         manager_drop_if_gone(m, slice);
+        if (m->observe)
+                manager_lift_to_observe(m);
         /* A flush writes the ledger, so it is not made for each answer; the next glance is not far. */
         if (m->backend->pending <= BACKEND_PENDING_MAX / 2)
                 manager_flush(m);

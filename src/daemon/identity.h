@@ -4,6 +4,6 @@
 #include "model/user.h"
 
 /* Who the UID is, from the name service: name and groups. A UID without a name is no failure. *ret is
- * overwritten and to be freed by user_done(). -ENOMEM, or what the name service says: then *ret has the UID
- * alone. */
+ * overwritten and to be freed by user_done(), also on failure: -ENOMEM, or what the name service says; then
+ * *ret has what could be had, at least the UID. */
 int identity_lookup(uid_t uid, User *ret);

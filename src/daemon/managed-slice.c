@@ -40,6 +40,7 @@ void managed_slice_assume_fresh(ManagedSlice *slice) {
         slice->set.value[LIMIT_CPU_WEIGHT] = CPU_WEIGHT_DEFAULT;
         slice->known = LIMIT_MASK_ALL & ~slice->entry->ours;
         slice->confirmed = slice->pretended = 0;
+        slice->kernel_seen = false;
         slice->repaired = slice->given_up = slice->memory_waits = 0;
 }
 
@@ -195,6 +196,7 @@ LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, L
         LimitMask differ = 0;
         Limits aim;
 
+        slice->kernel_seen = true;
         final_limits(slice, &aim);
         for (unsigned i = 0; i < _LIMIT_COUNT; i++) {
                 if (!(present & BIT(i)) && i == LIMIT_CPU_WEIGHT) {

@@ -30,6 +30,7 @@ typedef struct ManagedSlice {
 
         Limits set;          /* what stands, as far as we know */
         LimitMask known;     /* for which limits we do */
+        bool kernel_seen;    /* the kernel's values were read since the cgroup appeared */
         LimitMask confirmed; /* which of them we have set ourselves and the backend has taken */
         LimitMask pretended; /* which of them were only said, while observing */
         bool in_flight;

@@ -74,7 +74,7 @@ void manager_resolve_slice(Manager *m, ManagedSlice *slice);
 
 /* slices.c */
 int manager_watch_slices(Manager *m);
-void manager_refresh_tree(Manager *m); /* user.slice may have come or gone */
+void manager_refresh_tree(Manager *m);                      /* user.slice may have come or gone */
 void manager_drop_if_gone(Manager *m, ManagedSlice *slice); /* may free the slice */
 void manager_users(const uid_t *uids, size_t n, void *userdata);
 void manager_user_new(uid_t uid, void *userdata);
@@ -88,6 +88,7 @@ void manager_glance(Manager *m);
 /* apply.c */
 void manager_flush(Manager *m);
 void manager_enqueue_all(Manager *m);
+void manager_lift_to_observe(Manager *m);
 void manager_verify(Manager *m, ManagedSlice *slice, usec_t now);
 void manager_verify_soon(Manager *m, ManagedSlice *slice);
 void manager_housekeeping(Manager *m, usec_t now);

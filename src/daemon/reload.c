@@ -6,6 +6,9 @@
 #include "daemon/identity.h"
 #include "daemon/manager-private.h"
 
+/* A name service may take its time over each user, and PID 1 waits for a sign of life. */
+#define LOOKUPS_PER_KEEPALIVE 16
+
 static void log_problem(const Problem *problem) {
         int level = problem->level == PROBLEM_ERROR ? LOG_ERR : LOG_WARNING;
 
@@ -80,11 +83,12 @@ static void forget_pretended(Manager *m, ManagedSlice *slice) {
         manager_verify(m, slice, m->clock());
 }
 
-/* Whoever moved a user to another group wants that to count now. Without an answer, what was known stays. */
+/* Whoever moved a user to another group wants that to count now. Without an answer, and also without a name
+ * where there was one (some name services know nobody while they start), what was known stays. */
 static void look_up_again(ManagedSlice *slice) {
         User user;
 
-        if (identity_lookup(slice->user.uid, &user) < 0) {
+        if (identity_lookup(slice->user.uid, &user) < 0 || (!user.name && slice->user.name)) {
                 user_done(&user);
                 return;
         }
@@ -95,6 +99,7 @@ static void look_up_again(ManagedSlice *slice) {
 void manager_reload_config(Manager *m) {
         bool observed = m->observe;
         ManagedSlice *slice;
+        unsigned n = 0;
         int r;
 
         (void) sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long) now_monotonic());
@@ -108,6 +113,8 @@ void manager_reload_config(Manager *m) {
         }
         SLICE_FOREACH(slice, &m->slices) {
                 look_up_again(slice);
+                if (++n % LOOKUPS_PER_KEEPALIVE == 0)
+                        (void) sd_notify(false, "WATCHDOG=1");
                 manager_resolve_slice(m, slice);
                 slice->given_up = 0;
                 slice->failures = 0;
@@ -115,6 +122,8 @@ void manager_reload_config(Manager *m) {
                 if (observed && !m->observe)
                         forget_pretended(m, slice);
         }
+        if (!observed && m->observe)
+                manager_lift_to_observe(m);
         manager_enqueue_all(m);
         manager_flush(m);
         log_info("The configuration was read again.");

@@ -19,7 +19,7 @@ static ManagedSlice *add_slice(Manager *m, const char *name, uid_t uid) {
         if (r < 0)
                 log_warning_errno(
                         r,
-                        "Cannot look up the user with UID %u, settings by name and group do not apply: %m",
+                        "Cannot look up the user with UID %u, settings by name or group may not apply: %m",
                         (unsigned) uid);
         manager_resolve_slice(m, slice);
         r = slice_table_add(&m->slices, slice);

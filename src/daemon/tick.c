@@ -67,6 +67,9 @@ static void take_plan(Manager *m) {
 
                 log_debug("%s: fair share %s → %s, because %s", slice->name, format_cpu(from, change->from),
                           format_cpu(to, change->to), reason_describe(change->reason, &m->plan, reason));
+                /* A CPUQuota= of somebody else is learned before there is one of ours. */
+                if (!slice->kernel_seen)
+                        manager_verify(m, slice, m->clock());
                 slice->engine.quota = change->to;
                 slice_table_enqueue(&m->slices, slice, false);
         }

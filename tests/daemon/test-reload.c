@@ -149,6 +149,8 @@ static void test_observe_turned_on(_unused_ void **state) {
         host_run(5 * USEC_PER_SEC);
         assert_true(fixture_limit(host.fixture, 1000, LIMIT_CPU_QUOTA) < TWO_CPUS);
         host_reload(MEMORY_64M OBSERVE);
+        host_run(USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
         host_stop();
         EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
         EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
