@@ -81,7 +81,7 @@ static int open_in_root(int root_fd, const char *path, int flags) {
         path = below_root(root_fd, path);
         /* EAGAIN: something was renamed meanwhile. */
         for (unsigned i = 0; root_fd != AT_FDCWD && i < 16; i++) {
-                fd = (int) syscall(SYS_openat2, root_fd, path, &how, sizeof how);
+                fd = (int) syscall(__NR_openat2, root_fd, path, &how, sizeof how);
                 if (fd >= 0 || errno != EAGAIN)
                         break;
         }

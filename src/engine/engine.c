@@ -32,6 +32,10 @@
 #define BUDGET_DRIFT(whole) ((whole) / 100)
 #define BUDGET_HOLD_USEC    (5 * USEC_PER_SEC)
 
+/* Plans that only lower, by less than a tenth, or lift what holds nobody back are made no more often than
+ * this. */
+#define SMALL_MOVES_USEC (3 * USEC_PER_SEC)
+
 /* A quota stands until it would change by more than a fiftieth, or by one QUOTA_STEP where that is no more
  * than a twentieth. */
 #define QUOTA_SLACK(quota) MAX((quota) / 50, MIN(QUOTA_STEP, (quota) / 20))
@@ -270,25 +274,42 @@ static void drop_small_changes(EngineSlice *const *slices, size_t n, uint64_t bu
                         slices[i]->want = slices[i]->quota;
 }
 
-/* A quota that would rise by more than a tenth: somebody is held back for nothing. */
-static bool is_urgent(const EngineSlice *slice) {
-        return slice->want == LIMIT_UNSET ||
-               slice->want - MIN(slice->want, slice->quota) > slice->quota / 10;
+/* What a plan does, put together over its changes. */
+typedef struct Moves {
+        bool lowers; /* somebody's quota */
+        bool much;   /* by more than a tenth, or from none */
+        bool raises; /* what somebody is held back by */
+        bool urgent; /* likewise, and by more than a tenth */
+} Moves;
+
+static void add_move(Moves *moves, const EngineSlice *s) {
+        uint64_t tenth = s->quota / 10;
+
+        if (s->want == LIMIT_UNSET)
+                /* A quota that is not reached holds nobody back. */
+                moves->urgent |= s->throttled || s->reason != REASON_BELOW_LEVEL;
+        else if (s->want > s->quota) {
+                moves->raises |= s->throttled;
+                moves->urgent |= s->want - s->quota > tenth;
+        } else {
+                moves->lowers = true;
+                moves->much |= s->quota == LIMIT_UNSET || s->quota - s->want > tenth;
+        }
 }
 
-/* Quotas rise at once where it matters, follow small movements once in an interval, and fall at most once in
- * it: each time all together, so that the sum is kept. The first caps of a contention do not wait. */
-static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t now, bool lowers,
-                      bool urgent) {
-        if (engine->contended_since == now || engine->changed == 0 ||
-            now - engine->changed >= config->interval)
+/* Quotas rise at once where it matters, move at most once in an interval, and fall by a little more seldom
+ * still: each time all together, so that the sum is kept. The first caps of a contention do not wait. */
+static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t now, const Moves *moves) {
+        if (engine->contended_since == now || engine->changed == 0 || (moves->urgent && !moves->lowers))
                 return false;
-        return lowers || !urgent;
+        return now - engine->changed < (moves->urgent || moves->raises || moves->much
+                                                ? config->interval
+                                                : MAX(config->interval, SMALL_MOVES_USEC));
 }
 
 static int collect_changes(Engine *engine, const EngineConfig *config, usec_t now,
                            EngineSlice *const *slices, size_t n, Plan *plan) {
-        bool lowers = false, urgent = false;
+        Moves moves = {};
 
         for (size_t i = 0; i < n; i++) {
                 const EngineSlice *s = slices[i];
@@ -301,10 +322,9 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
                         plan->count = 0;
                         return -ENOMEM;
                 }
-                lowers = lowers || s->want < s->quota;
-                urgent = urgent || is_urgent(s);
+                add_move(&moves, s);
         }
-        if (must_wait(engine, config, now, lowers, urgent))
+        if (must_wait(engine, config, now, &moves))
                 plan->count = 0;
         else if (plan->count > 0)
                 engine->changed = now;

@@ -82,7 +82,7 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
  *   is no more than a twentieth: such small changes are not made, nor may they make the sum too large;
  * - when all changes are made, the same input gives an empty plan.
  * Until the rate limit allows quotas to be lowered again, the old ones may stand beyond that for up to
- * config->interval.
+ * config->interval, and for up to three seconds if they are less than a tenth too high.
  *
  * Returns 0, or -ENOMEM; then the plan is empty. */
 int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,
