@@ -172,7 +172,7 @@ static void update_outside(Engine *engine, const EngineConfig *config, usec_t no
         if (known && engine->last_tick > 0 && host->usage_usec >= engine->last_host_usage) {
                 /* What was long ago is no measure of what is now. */
                 if (now - engine->last_tick > OUTSIDE_SAMPLES * window)
-                        engine->outside_count = 0;
+                        engine->outside_next = engine->outside_count = 0;
                 add_outside(engine, now, host, managed);
                 if (now - engine->part_since >= window)
                         end_part(engine, now);

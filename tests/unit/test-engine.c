@@ -622,11 +622,29 @@ static void test_a_hundred_thousand_users(void **state) {
         free(slice);
 }
 
+/* Nobody looks while the host has room: what was used outside before then is forgotten, wherever it was
+ * kept. */
+static void test_use_outside_of_long_ago_is_forgotten(void **state) {
+        Fixture *f = *state;
+
+        for (unsigned windows = 4; windows <= 6; windows++) {
+                f->outside = CPU / 2;
+                run(f, windows * USEC_PER_SEC);
+                assert_int_equal(f->plan.outside, CPU / 2);
+                f->outside = 0;
+                time_goes_on(f, 60 * USEC_PER_SEC);
+                tick(f);
+                /* The window that was under way goes into the minute. */
+                assert_in_range(f->plan.outside, 0, CPU / 100);
+        }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_window_and_glances),
+                TEST(test_use_outside_of_long_ago_is_forgotten),
                 TEST(test_a_glance_wakes_near_the_budget),
                 TEST(test_a_glance_wakes_while_there_are_quotas),
                 TEST(test_equal_always_looks),
