@@ -66,9 +66,7 @@ static void save_ledger(Manager *m) {
 /* Observing: said, and taken as done. */
 static void pretend(Manager *m, ManagedSlice *slice) {
         manager_show_change(m, slice, &slice->sent, slice->sent_mask);
-        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
-                if (slice->sent_mask & 1U << i)
-                        slice->set.value[i] = slice->sent.value[i];
+        limits_copy(&slice->set, &slice->sent, slice->sent_mask);
         slice->known |= slice->sent_mask;
         slice->pretended |= slice->sent_mask;
         slice->sent_mask = 0;
@@ -76,9 +74,7 @@ static void pretend(Manager *m, ManagedSlice *slice) {
 
 /* What was said while observing counts as done, or it would be said again. */
 static void keep_pretended(const ManagedSlice *slice, Limits *kernel, LimitMask *present) {
-        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
-                if (slice->pretended & 1U << i)
-                        kernel->value[i] = slice->set.value[i];
+        limits_copy(kernel, &slice->set, slice->pretended);
         *present |= slice->pretended;
 }
 
@@ -162,9 +158,7 @@ void manager_lift_to_observe(Manager *m) {
 }
 
 static void succeeded(Manager *m, ManagedSlice *slice) {
-        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
-                if (slice->sent_mask & 1U << i)
-                        slice->set.value[i] = slice->sent.value[i];
+        limits_copy(&slice->set, &slice->sent, slice->sent_mask);
         slice->known |= slice->sent_mask;
         slice->confirmed |= slice->sent_mask;
         if (slice->failures > 0)

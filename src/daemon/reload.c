@@ -34,17 +34,25 @@ static void take_config(Manager *m, Config *config) {
         m->observe = m->options.dry_run || m->host_config.observe;
 }
 
-static int load(Manager *m, bool refuse_errors) {
-        _cleanup_(config_freep) Config *config = NULL;
+/* Says what is wrong. Returns 1 if that includes errors, 0 if not, or a negative errno without a *ret. */
+static int read_config(int root_fd, const char *file, Config **ret) {
         _cleanup_(problems_done) Problems problems = {};
         int r;
 
-        r = config_load(m->root_fd, m->options.config_file, &problems, &config);
+        r = config_load(root_fd, file, &problems, ret);
         for (size_t i = 0; i < problems.count; i++)
                 log_problem(&problems.item[i]);
+        return r < 0 ? r : problems_have_error(&problems);
+}
+
+static int load(Manager *m, bool refuse_errors) {
+        _cleanup_(config_freep) Config *config = NULL;
+        int r;
+
+        r = read_config(m->root_fd, m->options.config_file, &config);
         if (r < 0)
                 return r;
-        if (refuse_errors && problems_have_error(&problems))
+        if (refuse_errors && r > 0)
                 return -EINVAL;
         take_config(m, TAKE_PTR(config));
         return 0;
@@ -52,13 +60,9 @@ static int load(Manager *m, bool refuse_errors) {
 
 int manager_check_config(int root_fd, const char *file) {
         _cleanup_(config_freep) Config *config = NULL;
-        _cleanup_(problems_done) Problems problems = {};
-        int r;
+        int r = read_config(root_fd, file, &config);
 
-        r = config_load(root_fd, file, &problems, &config);
-        for (size_t i = 0; i < problems.count; i++)
-                log_problem(&problems.item[i]);
-        return r < 0 ? r : problems_have_error(&problems) ? -EINVAL : 0;
+        return r > 0 ? -EINVAL : r;
 }
 
 int manager_load_config(Manager *m) {

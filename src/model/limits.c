@@ -33,6 +33,12 @@ const char *limit_format(FormatBuffer buffer, Limit limit, uint64_t value) {
         return buffer;
 }
 
+void limits_copy(Limits *to, const Limits *from, LimitMask mask) {
+        for (unsigned i = 0; i < _LIMIT_COUNT; i++)
+                if (mask & 1U << i)
+                        to->value[i] = from->value[i];
+}
+
 LimitMask limits_differ(const Limits *a, const Limits *b, LimitMask mask) {
         LimitMask differ = 0;
 

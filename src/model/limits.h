@@ -41,5 +41,8 @@ const char *limit_format(FormatBuffer buffer, Limit limit, uint64_t value);
 /* Returns a Limit, or -EINVAL. */
 int limit_from_string(const char *s);
 
+/* Copies the limits of the mask and leaves the others. */
+void limits_copy(Limits *to, const Limits *from, LimitMask mask);
+
 /* Which limits of the mask have different values in the two. */
 LimitMask limits_differ(const Limits *a, const Limits *b, LimitMask mask);
