@@ -3,49 +3,66 @@
 #include "cgroup/slice-files.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "basic/fs.h"
 #include "cgroup/flat-keyed.h"
+#include "cgroup/slice-files-internal.h"
+#include "model/slice-name.h"
 
-/* Longer than any of the files read here but memory.stat. */
-#define SMALL_FILE_MAX  4096
 #define MEMORY_STAT_MAX 32768
 
-struct SliceFiles {
-        int dir_fd;
-        int cpu_stat_fd;      /* -1 until it is read */
-        int memory_events_fd; /* the same */
-        uint64_t inode;
-};
+static int open_directory(int parent_fd, const char *path) {
+        int fd = openat(parent_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-int slice_files_open(int parent_fd, const char *name, SliceFiles **ret) {
-        _cleanup_close_ int fd = -1;
+        return fd < 0 ? -errno : fd;
+}
+
+int slice_files_open(const CgroupTree *tree, const char *path, SliceFiles **ret) {
+        _cleanup_close_ int fd = open_directory(cgroup_tree_root_fd(tree), path);
         struct stat st;
         SliceFiles *files;
 
-        fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, &st) < 0)
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
                 return -errno;
-        files = malloc(sizeof *files);
+        files = malloc(sizeof *files + strlen(path) + 1);
         if (!files)
                 return -ENOMEM;
         *files = (SliceFiles){
+                .ops = cgroup_tree_is_legacy(tree) ? &slice_files_legacy : &slice_files_unified,
+                .tree = tree,
                 .dir_fd = TAKE_FD(fd),
-                .cpu_stat_fd = -1,
-                .memory_events_fd = -1,
                 .inode = st.st_ino,
         };
+        strcpy(files->path, path);
+        for (size_t i = 0; i < _HELD_COUNT; i++)
+                files->held_fd[i] = -1;
+        for (size_t i = 0; i < _CONTROLLER_COUNT; i++)
+                files->controller_dir_fd[i] = -1;
         *ret = files;
         return 0;
+}
+
+int slice_files_open_user(const CgroupTree *tree, const char *name, SliceFiles **ret) {
+        char path[sizeof CGROUP_USER_SLICE + 1 + SLICE_NAME_MAX];
+
+        if (strlen(name) > SLICE_NAME_MAX)
+                return -ENAMETOOLONG;
+        snprintf(path, sizeof path, CGROUP_USER_SLICE "/%s", name);
+        return slice_files_open(tree, path, ret);
 }
 
 SliceFiles *slice_files_free(SliceFiles *files) {
         if (!files)
                 return NULL;
         safe_close(files->dir_fd);
-        safe_close(files->cpu_stat_fd);
-        safe_close(files->memory_events_fd);
+        for (size_t i = 0; i < _HELD_COUNT; i++)
+                safe_close(files->held_fd[i]);
+        for (size_t i = 0; i < _CONTROLLER_COUNT; i++)
+                safe_close(files->controller_dir_fd[i]);
         free(files);
         return NULL;
 }
@@ -58,12 +75,28 @@ int slice_files_dirfd(const SliceFiles *files) {
         return files->dir_fd;
 }
 
-/* Tells a file that is not there from a slice that is not there: cpu.stat belongs to every group, whatever
- * controllers are on. */
+/* Tells a file that is not there from a slice that is not there. */
 static int absent_or_gone(const SliceFiles *files) {
         struct stat st;
 
-        return fstatat(files->dir_fd, "cpu.stat", &st, AT_SYMLINK_NOFOLLOW) < 0 ? -ENODEV : -ENODATA;
+        return fstatat(files->dir_fd, files->ops->mark, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -ENODEV : -ENODATA;
+}
+
+int slice_files_controller_dirfd(SliceFiles *files, Controller controller) {
+        const CgroupHierarchy *h = cgroup_tree_of_controller(files->tree, controller);
+        int *fd = &files->controller_dir_fd[controller];
+
+        if (!h)
+                return -ENODATA;
+        if (h == cgroup_tree_hierarchy(files->tree, 0))
+                return files->dir_fd;
+        if (*fd >= 0)
+                return *fd;
+        /* The directory of that name now belongs to this slice only while the slice is there. */
+        if (absent_or_gone(files) == -ENODEV)
+                return -ENODEV;
+        *fd = open_directory(h->root_fd, files->path);
+        return *fd >= 0 ? *fd : *fd == -ENOENT ? -ENODATA : *fd;
 }
 
 /* ENOENT: not there when it was opened. ENODEV: gone between open and read. */
@@ -71,109 +104,104 @@ static bool is_absence(ssize_t error) {
         return error == -ENOENT || error == -ENODEV;
 }
 
-static ssize_t read_once(const SliceFiles *files, const char *name, char *buffer, size_t size) {
-        ssize_t n = read_file_at(files->dir_fd, name, buffer, size);
+/* A controller's directory goes and comes back while the slice lives: systemd removes and makes it as it is
+ * needed. Returns whether there may be another now. */
+static bool forget_controller_dir(SliceFiles *files, Controller controller) {
+        int *fd = &files->controller_dir_fd[controller];
 
+        if (*fd < 0)
+                return false;
+        *fd = safe_close(*fd);
+        return true;
+}
+
+ssize_t slice_files_read_once(SliceFiles *files, Controller controller, const char *name, char *buffer,
+                              size_t size) {
+        ssize_t n;
+
+        do {
+                int fd = slice_files_controller_dirfd(files, controller);
+
+                n = fd < 0 ? fd : read_file_at(fd, name, buffer, size);
+        } while (is_absence(n) && forget_controller_dir(files, controller));
         return is_absence(n) ? absent_or_gone(files) : n;
 }
 
-/* Reads through *fd, opening it first if it is not open. A controller that was turned off and on again
- * leaves a dead descriptor behind in a slice that lives, so a dead one is opened once more. */
-static ssize_t read_held(const SliceFiles *files, int *fd, const char *name, char *buffer, size_t size) {
-        ssize_t n = -ENODEV;
+static int open_held(SliceFiles *files, Controller controller, const char *name) {
+        int fd = slice_files_controller_dirfd(files, controller);
 
-        if (*fd >= 0)
-                n = read_fd(*fd, buffer, size);
+        if (fd < 0)
+                return fd;
+        fd = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+        return fd < 0 ? -errno : fd;
+}
+
+/* A controller that was turned off and on again leaves a dead descriptor behind in a slice that lives, so a
+ * dead one is opened once more. */
+ssize_t slice_files_read_held(SliceFiles *files, HeldFile held, Controller controller, const char *name,
+                              char *buffer, size_t size) {
+        int *fd = &files->held_fd[held];
+        ssize_t n = *fd >= 0 ? read_fd(*fd, buffer, size) : -ENODEV;
+
         if (n != -ENODEV)
                 return n;
+        do {
+                *fd = safe_close(*fd);
+                *fd = open_held(files, controller, name);
+                n = *fd < 0 ? *fd : read_fd(*fd, buffer, size);
+        } while (is_absence(n) && forget_controller_dir(files, controller));
+        if (n < 0)
+                *fd = *fd < 0 ? -1 : safe_close(*fd);
+        return is_absence(n) ? absent_or_gone(files) : n;
+}
 
-        *fd = safe_close(*fd);
-        *fd = openat(files->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-        n = *fd < 0 ? -errno : read_fd(*fd, buffer, size);
-        if (!is_absence(n))
-                return n;
-        *fd = safe_close(*fd);
-        return absent_or_gone(files);
+int slice_files_read_value(SliceFiles *files, Controller controller, const char *name, uint64_t *ret) {
+        char buffer[SMALL_FILE_MAX];
+        ssize_t n = slice_files_read_once(files, controller, name, buffer, sizeof buffer);
+
+        return n < 0 ? (int) n : parse_single_value(buffer, (size_t) n, ret);
+}
+
+int slice_files_read_memory_stat(SliceFiles *files, const char *key, uint64_t *value) {
+        _cleanup_free_ char *buffer = malloc(MEMORY_STAT_MAX);
+        uint64_t found = *value;
+        ssize_t n;
+        int r;
+
+        if (!buffer)
+                return -ENOMEM;
+        n = slice_files_read_once(files, CONTROLLER_MEMORY, "memory.stat", buffer, MEMORY_STAT_MAX);
+        if (n < 0)
+                return (int) n;
+        r = flat_keyed_parse(buffer, (size_t) n, &(FlatKey){ key, &found }, 1);
+        if (r < 0)
+                return r;
+        *value = found;
+        return 0;
 }
 
 int slice_files_read_cpu(SliceFiles *files, CpuStat *ret) {
-        char buffer[SMALL_FILE_MAX];
-        ssize_t n = read_held(files, &files->cpu_stat_fd, "cpu.stat", buffer, sizeof buffer);
-
-        return n < 0 ? (int) n : cpu_stat_parse(buffer, (size_t) n, ret);
+        return files->ops->read_cpu(files, ret);
 }
 
 int slice_files_read_memory_events(SliceFiles *files, MemoryEvents *ret) {
         char buffer[SMALL_FILE_MAX];
-        ssize_t n = read_held(files, &files->memory_events_fd, "memory.events", buffer, sizeof buffer);
+        ssize_t n = slice_files_read_held(files, HELD_MEMORY_EVENTS, CONTROLLER_MEMORY, "memory.events",
+                                          buffer, sizeof buffer);
 
         return n < 0 ? (int) n : memory_events_parse(buffer, (size_t) n, ret);
 }
 
 int slice_files_read_memory_events_local(SliceFiles *files, MemoryEvents *ret) {
         char buffer[SMALL_FILE_MAX];
-        ssize_t n = read_once(files, "memory.events.local", buffer, sizeof buffer);
+        ssize_t n = slice_files_read_once(files, CONTROLLER_MEMORY, "memory.events.local", buffer,
+                                          sizeof buffer);
 
         return n < 0 ? (int) n : memory_events_parse(buffer, (size_t) n, ret);
 }
 
-int slice_files_read_value(SliceFiles *files, const char *name, uint64_t *ret) {
-        char buffer[SMALL_FILE_MAX];
-        ssize_t n = read_once(files, name, buffer, sizeof buffer);
-
-        return n < 0 ? (int) n : parse_single_value(buffer, (size_t) n, ret);
-}
-
-static int read_inactive_file(const SliceFiles *files, uint64_t *ret) {
-        _cleanup_free_ char *buffer = malloc(MEMORY_STAT_MAX);
-        uint64_t value = UINT64_MAX;
-        const FlatKey key = { "inactive_file", &value };
-        ssize_t n;
-        int r;
-
-        if (!buffer)
-                return -ENOMEM;
-        n = read_once(files, "memory.stat", buffer, MEMORY_STAT_MAX);
-        if (n < 0)
-                return (int) n;
-        r = flat_keyed_parse(buffer, (size_t) n, &key, 1);
-        if (r < 0)
-                return r;
-        *ret = value;
-        return 0;
-}
-
 int slice_files_read_memory(SliceFiles *files, MemoryUse *ret) {
-        MemoryUse use = { .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
-        int r;
-
-        r = slice_files_read_value(files, "memory.current", &use.current);
-        if (r < 0)
-                return r;
-        r = slice_files_read_value(files, "memory.peak", &use.peak);
-        if (r < 0 && r != -ENODATA)
-                return r;
-        r = read_inactive_file(files, &use.inactive_file);
-        if (r < 0 && r != -ENODATA)
-                return r;
-        *ret = use;
-        return 0;
-}
-
-static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
-        static const char *const names[_LIMIT_COUNT] = {
-                [LIMIT_CPU_WEIGHT] = "cpu.weight",
-                [LIMIT_MEMORY_MAX] = "memory.max",
-                [LIMIT_MEMORY_HIGH] = "memory.high",
-                [LIMIT_MEMORY_SWAP_MAX] = "memory.swap.max",
-        };
-        char buffer[SMALL_FILE_MAX];
-        ssize_t n;
-
-        if (limit != LIMIT_CPU_QUOTA)
-                return slice_files_read_value(files, names[limit], ret);
-        n = read_once(files, "cpu.max", buffer, sizeof buffer);
-        return n < 0 ? (int) n : cpu_max_parse(buffer, (size_t) n, ret);
+        return files->ops->read_memory(files, ret);
 }
 
 int slice_files_read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present) {
@@ -181,7 +209,7 @@ int slice_files_read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_prese
         LimitMask present = 0;
 
         for (unsigned i = 0; i < _LIMIT_COUNT; i++) {
-                int r = read_limit(files, (Limit) i, &limits.value[i]);
+                int r = files->ops->read_limit(files, (Limit) i, &limits.value[i]);
 
                 if (r == -ENODATA)
                         continue;

@@ -3,12 +3,13 @@
 
 #include "cgroup/cpu-stat.h"
 #include "cgroup/memory-events.h"
+#include "cgroup/tree.h"
 #include "model/limits.h"
 
-/* The files of one slice in the unified hierarchy.
+/* The files of one slice, in the units of the model whichever version they are of.
  *
- * The directory is held open, and so are cpu.stat and memory.events from their first read on: two
- * descriptors for who reads one of them, three for who reads both. Everything else is opened for each read.
+ * The directory is held open (in a legacy tree, those of the controllers as well), and so are the files with
+ * the CPU's and the memory's counters from their first read on. Everything else is opened for each read.
  *
  * A slice may go away at any time, and that is nothing wrong: every call then returns -ENODEV, for ever,
  * even if a slice of the same name has been made since. A file that the slice does not have, because its
@@ -16,8 +17,13 @@
  * What is not what the kernel writes is -EBADMSG. Nothing is written to a ret_ on failure. */
 typedef struct SliceFiles SliceFiles;
 
-/* Opens the slice `name` in the directory `parent_fd`. -ENOENT if there is none. */
-int slice_files_open(int parent_fd, const char *name, SliceFiles **ret);
+/* Opens the slice at `path`, relative to the root of the tree: "user.slice/user-1000.slice". -ENOENT if
+ * there is none in the hierarchy in which slices are seen. A controller's directory may be absent, and may
+ * come and go, and so may its files. The tree must outlive what is returned. */
+int slice_files_open(const CgroupTree *tree, const char *path, SliceFiles **ret);
+
+/* The same for a child of user.slice by its name. */
+int slice_files_open_user(const CgroupTree *tree, const char *name, SliceFiles **ret);
 
 SliceFiles *slice_files_free(SliceFiles *files);
 DEFINE_CLEANUP(SliceFiles *, slice_files_free)
@@ -26,29 +32,33 @@ DEFINE_CLEANUP(SliceFiles *, slice_files_free)
  * counters begin at 0 again. The kernel does not use a number twice until the next boot. */
 uint64_t slice_files_inode(const SliceFiles *files);
 
-/* The directory, an O_PATH descriptor that stays the struct's. */
+/* The directory in the hierarchy in which slices are seen, an O_PATH descriptor that stays the struct's. */
 int slice_files_dirfd(const SliceFiles *files);
 
+/* The directory in the hierarchy of that controller, the same kind of descriptor, which may be another after
+ * the next call for these files. -ENODATA, -ENODEV. */
+int slice_files_controller_dirfd(SliceFiles *files, Controller controller);
+
 int slice_files_read_cpu(SliceFiles *files, CpuStat *ret);
+/* -ENODATA in a legacy tree. */
 int slice_files_read_memory_events(SliceFiles *files, MemoryEvents *ret);
-/* -ENODATA before Linux 5.2. */
+/* -ENODATA before Linux 5.2, and in a legacy tree. */
 int slice_files_read_memory_events_local(SliceFiles *files, MemoryEvents *ret);
 
 /* Bytes. */
 typedef struct MemoryUse {
-        uint64_t current;       /* memory.current */
-        uint64_t peak;          /* memory.peak, the most there ever was; UINT64_MAX before Linux 5.19 */
+        uint64_t current;       /* memory.current, memory.usage_in_bytes */
+        uint64_t peak;          /* memory.peak, the most there ever was; UINT64_MAX before Linux 5.19;
+                                 * memory.max_usage_in_bytes */
         uint64_t inactive_file; /* of current: cache that can be dropped before anything else; UINT64_MAX
                                  * if memory.stat does not tell */
 } MemoryUse;
 
 int slice_files_read_memory(SliceFiles *files, MemoryUse *ret);
 
-/* What the kernel holds, read back: cpu.max, cpu.weight, memory.max, memory.high, memory.swap.max.
- * *ret_present says which of the values are there; those whose file is not (controller off, no accounting of
- * swap) are LIMIT_UNSET in *ret as well. "max" is LIMIT_UNSET and present. CPUWeight is 0 for an idle group.
- */
+/* What the kernel holds, read back: cpu.max, cpu.weight, memory.max, memory.high, memory.swap.max; in a
+ * legacy tree cpu.cfs_quota_us, cpu.shares, memory.limit_in_bytes, memory.soft_limit_in_bytes and what
+ * memory.memsw.limit_in_bytes leaves above the limit. *ret_present says which of the values are there; those
+ * whose file is not (controller off, no accounting of swap) are LIMIT_UNSET in *ret as well. "max" is
+ * LIMIT_UNSET and present. CPUWeight is 0 for an idle group. */
 int slice_files_read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present);
-
-/* One value file of the slice, "max" being UINT64_MAX. */
-int slice_files_read_value(SliceFiles *files, const char *name, uint64_t *ret);

@@ -43,7 +43,7 @@ static void open_files(Manager *m, ManagedSlice *slice) {
 
         if (slice->files)
                 return;
-        r = slice_files_open(cgroup_tree_user_slice_fd(m->tree), slice->name, &slice->files);
+        r = slice_files_open_user(m->tree, slice->name, &slice->files);
         if (r == -ENOENT || r == -ENODEV)
                 return; /* gone again already */
         if (r < 0) {

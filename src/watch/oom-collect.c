@@ -14,20 +14,24 @@
 
 /* Reads what can be read, and keeps what was read before of the rest. */
 static void capture_memory(OomSlice *slice) {
-        uint64_t value;
+        LimitMask present;
+        MemoryUse use;
+        Limits limits;
 
         if (!slice->files)
                 return;
-        if (slice_files_read_value(slice->files, "memory.max", &value) >= 0) {
-                slice->memory_max = value;
+        if (slice_files_read_limits(slice->files, &limits, &present) >= 0 &&
+            present & 1U << LIMIT_MEMORY_MAX) {
+                slice->memory_max = limits.value[LIMIT_MEMORY_MAX];
                 slice->memory_max_known = true;
         }
+        if (slice_files_read_memory(slice->files, &use) < 0)
+                return;
         /* What was in use at the kill is nearer to the first look than to the last. */
-        if (slice->memory_current == OOM_VALUE_UNKNOWN &&
-            slice_files_read_value(slice->files, "memory.current", &value) >= 0)
-                slice->memory_current = value;
-        if (slice_files_read_value(slice->files, "memory.peak", &value) >= 0)
-                slice->memory_peak = value;
+        if (slice->memory_current == OOM_VALUE_UNKNOWN)
+                slice->memory_current = use.current;
+        if (use.peak != UINT64_MAX)
+                slice->memory_peak = use.peak;
 }
 
 /* Whether the slice's own limit was hit, with nobody killed, in a way worth telling now. */

@@ -153,11 +153,10 @@ static void drop_root(OomWatch *w) {
 
 /* Opens user.slice, or opens it again if it has been made anew. */
 static void ensure_root(OomWatch *w) {
-        int fd = cgroup_tree_root_fd(w->tree);
         SliceFiles *files;
         int r;
 
-        r = slice_files_open(fd, CGROUP_USER_SLICE, &files);
+        r = slice_files_open(w->tree, CGROUP_USER_SLICE, &files);
         if (r < 0) {
                 drop_root(w);
                 return;
@@ -212,12 +211,12 @@ static int new_slice(OomWatch *w, SliceFiles *files, const char *name, usec_t no
         return oom_slice_look(w, slice, now) ? 0 : -ENOENT;
 }
 
-static int add_slice(OomWatch *w, int user_slice_fd, const char *name, usec_t now) {
+static int add_slice(OomWatch *w, const char *name, usec_t now) {
         OomSlice *slice = oom_slice_find(w, name);
         SliceFiles *files;
         int r;
 
-        r = slice_files_open(user_slice_fd, name, &files);
+        r = slice_files_open_user(w->tree, name, &files);
         if (r < 0)
                 return r;
         if (slice && slice->account->inode == slice_files_inode(files)) {
@@ -241,7 +240,7 @@ int oom_watch_add(OomWatch *watch, const char *name) {
         ensure_root(watch);
         if (!watch->root)
                 return -ENOENT;
-        r = add_slice(watch, slice_files_dirfd(watch->root), name, now);
+        r = add_slice(watch, name, now);
         oom_collect_update(watch, now);
         return r;
 }
@@ -251,7 +250,7 @@ static bool is_still_there(const OomWatch *w, const OomSlice *slice) {
         SliceFiles *files;
         bool same;
 
-        if (!w->root || slice_files_open(slice_files_dirfd(w->root), slice->account->name, &files) < 0)
+        if (!w->root || slice_files_open_user(w->tree, slice->account->name, &files) < 0)
                 return false;
         same = slice_files_inode(files) == slice->account->inode;
         slice_files_free(files);
@@ -323,7 +322,7 @@ static int scan_directory(OomWatch *w, usec_t now) {
                 if (slice && slice->account->inode == entry->d_ino)
                         scan_known(w, slice, now);
                 else
-                        (void) add_slice(w, slice_files_dirfd(w->root), entry->d_name, now);
+                        (void) add_slice(w, entry->d_name, now);
         }
         closedir(dir);
         return 0;

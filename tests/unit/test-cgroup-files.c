@@ -18,10 +18,12 @@ static void make_slice(Fixture *f) {
         fixture_write(f, SLICE "memory.events", "oom 4\noom_kill 3\n");
 }
 
+static CgroupTree *slices; /* what open_slice() opens from */
+
 static int setup(void **state) {
         Fixture *f = malloc(sizeof *f);
 
-        if (!f || fixture_open(f) < 0)
+        if (!f || fixture_open(f) < 0 || cgroup_tree_open(f->path, &slices) < 0)
                 return -1;
         make_slice(f);
         *state = f;
@@ -31,15 +33,16 @@ static int setup(void **state) {
 static int teardown(void **state) {
         Fixture *f = *state;
 
+        slices = cgroup_tree_free(slices);
         fixture_close(f);
         free(f);
         return 0;
 }
 
-static SliceFiles *open_slice(Fixture *f) {
+static SliceFiles *open_slice(void) {
         SliceFiles *files;
 
-        assert_int_equal(slice_files_open(f->fd, "user.slice/user-1000.slice", &files), 0);
+        assert_int_equal(slice_files_open_user(slices, "user-1000.slice", &files), 0);
         return files;
 }
 
@@ -73,7 +76,7 @@ static void test_tree_without_user_slice(void **state) {
 }
 
 static void test_counters(void **state) {
-        _cleanup_(slice_files_freep) SliceFiles *files = open_slice(*state);
+        _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
         MemoryEvents events;
         CpuStat stat;
 
@@ -89,7 +92,7 @@ static void test_counters(void **state) {
 }
 
 static void test_absent_is_not_gone(void **state) {
-        _cleanup_(slice_files_freep) SliceFiles *files = open_slice(*state);
+        _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
         MemoryEvents events;
         MemoryUse use;
 
@@ -103,7 +106,7 @@ static void test_absent_is_not_gone(void **state) {
 }
 
 static void test_gone(void **state) {
-        _cleanup_(slice_files_freep) SliceFiles *files = open_slice(*state), *again = NULL, *none = NULL;
+        _cleanup_(slice_files_freep) SliceFiles *files = open_slice(), *again = NULL, *none = NULL;
         LimitMask present = 77;
         Limits limits;
         MemoryUse use;
@@ -114,17 +117,16 @@ static void test_gone(void **state) {
         assert_int_equal(slice_files_read_memory(files, &use), -ENODEV);
         assert_int_equal(slice_files_read_limits(files, &limits, &present), -ENODEV);
         assert_int_equal(present, 77);
-        assert_int_equal(slice_files_open(((Fixture *) *state)->fd, "user.slice/user-1000.slice", &none),
-                         -ENOENT);
+        assert_int_equal(slice_files_open_user(slices, "user-1000.slice", &none), -ENOENT);
         /* One of the same name is another. */
         make_slice(*state);
-        again = open_slice(*state);
+        again = open_slice();
         assert_int_equal(slice_files_read_cpu(files, &stat), -ENODEV);
         assert_int_equal(slice_files_read_cpu(again, &stat), 0);
 }
 
 static void test_memory(void **state) {
-        _cleanup_(slice_files_freep) SliceFiles *files = open_slice(*state);
+        _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
         MemoryUse use;
 
         fixture_write(*state, SLICE "memory.current", "1048576\n");
@@ -142,7 +144,7 @@ static void test_memory(void **state) {
 }
 
 static void test_limits(void **state) {
-        _cleanup_(slice_files_freep) SliceFiles *files = open_slice(*state);
+        _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
         LimitMask present = 77;
         Limits limits;
 
@@ -172,7 +174,7 @@ static void test_links_are_not_followed(void **state) {
         Fixture *f = *state;
 
         assert_int_equal(symlinkat("user-1000.slice", f->fd, "user.slice/user-1001.slice"), 0);
-        assert_true(slice_files_open(f->fd, "user.slice/user-1001.slice", &files) < 0);
+        assert_true(slice_files_open_user(slices, "user-1001.slice", &files) < 0);
 }
 
 typedef struct Host {

@@ -39,7 +39,7 @@ static void test_held_descriptor(_unused_ void **state) {
         CpuStat stat;
         int r;
 
-        assert_int_equal(slice_files_open(cgroup_tree_root_fd(tree), group, &files), 0);
+        assert_int_equal(slice_files_open(tree, group, &files), 0);
         for (int i = 0; i < 3; i++)
                 assert_int_equal(slice_files_read_cpu(files, &stat), 0);
         assert_int_equal(stat.usage_usec, 0);
@@ -53,7 +53,7 @@ static void test_removed_and_made_again(_unused_ void **state) {
         Limits limits;
         CpuStat stat;
 
-        assert_int_equal(slice_files_open(cgroup_tree_root_fd(tree), group, &files), 0);
+        assert_int_equal(slice_files_open(tree, group, &files), 0);
         assert_int_equal(slice_files_read_cpu(files, &stat), 0);
         remove_group();
         for (int i = 0; i < 2; i++) {
@@ -67,7 +67,7 @@ static void test_removed_and_made_again(_unused_ void **state) {
                 assert_int_equal(slice_files_read_limits(files, &limits, &present), -ENODEV);
                 assert_int_equal(mkdirat(cgroup_tree_root_fd(tree), group, 0755), i == 0 ? 0 : -1);
         }
-        assert_int_equal(slice_files_open(cgroup_tree_root_fd(tree), group, &again), 0);
+        assert_int_equal(slice_files_open(tree, group, &again), 0);
         assert_int_equal(slice_files_read_cpu(again, &stat), 0);
         assert_true(slice_files_inode(again) != slice_files_inode(files));
 }

@@ -12,6 +12,7 @@
 static Ledger *ledger;
 static ManagedSlice *slice;
 static Fixture *fixture;
+static CgroupTree *tree; /* what the slice has its files from */
 static Limits pending;
 static LimitMask waiting;
 
@@ -29,6 +30,7 @@ static int setup(_unused_ void **state) {
 
 static int teardown(_unused_ void **state) {
         slice = managed_slice_free(slice);
+        tree = cgroup_tree_free(tree);
         ledger = ledger_free(ledger);
         fixture = fixture_free(fixture);
         return 0;
@@ -69,13 +71,9 @@ static LimitMask take_kernel(Limits kernel) {
 }
 
 static void open_files(void) {
-        _cleanup_close_ int fd = -1;
-        char path[128];
-
         fixture_add_user(fixture, 1000);
-        snprintf(path, sizeof path, "%s/user.slice", fixture_cgroup_path(fixture));
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        assert_int_equal(slice_files_open(fd, "user-1000.slice", &slice->files), 0);
+        assert_int_equal(cgroup_tree_open(fixture_cgroup_path(fixture), &tree), 0);
+        assert_int_equal(slice_files_open_user(tree, "user-1000.slice", &slice->files), 0);
 }
 
 static void test_fresh(_unused_ void **state) {

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the two versions' readers share: slice-files.c opens directories and files and tells absent ones from
+ * gone ones; slice-files-unified.c and slice-files-legacy.c know which file holds what. */
+
+#include "cgroup/slice-files.h"
+
+/* Longer than any of the files read here but memory.stat. */
+#define SMALL_FILE_MAX 4096
+
+/* Files that are read again and again, and are held open. */
+typedef enum HeldFile {
+        HELD_USAGE, /* unified: cpu.stat; legacy: cpuacct.usage */
+        HELD_CPU_STAT,
+        HELD_MEMORY_EVENTS,
+        _HELD_COUNT,
+} HeldFile;
+
+typedef struct SliceFilesOps {
+        const char *mark; /* a file that every group has, whatever controllers are on */
+        int (*read_cpu)(SliceFiles *files, CpuStat *ret);
+        int (*read_memory)(SliceFiles *files, MemoryUse *ret);
+        /* -ENODATA if there is no such file */
+        int (*read_limit)(SliceFiles *files, Limit limit, uint64_t *ret);
+} SliceFilesOps;
+
+struct SliceFiles {
+        const SliceFilesOps *ops;
+        const CgroupTree *tree;
+        int dir_fd;
+        uint64_t inode;
+        int held_fd[_HELD_COUNT];                 /* -1 until it is read */
+        int controller_dir_fd[_CONTROLLER_COUNT]; /* -1 until it is used, or where it is dir_fd */
+        char path[];
+};
+
+extern const SliceFilesOps slice_files_unified, slice_files_legacy;
+
+/* Both return the number of bytes; -ENODATA, -ENODEV as slice-files.h says. */
+ssize_t slice_files_read_once(SliceFiles *files, Controller controller, const char *name, char *buffer,
+                              size_t size);
+ssize_t slice_files_read_held(SliceFiles *files, HeldFile held, Controller controller, const char *name,
+                              char *buffer, size_t size);
+
+/* One value file, "max" being UINT64_MAX. */
+int slice_files_read_value(SliceFiles *files, Controller controller, const char *name, uint64_t *ret);
+
+/* One key of memory.stat, left alone if it is not there. */
+int slice_files_read_memory_stat(SliceFiles *files, const char *key, uint64_t *value);

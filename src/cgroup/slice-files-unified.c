@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cgroup/slice-files-internal.h"
+
+static int read_cpu(SliceFiles *files, CpuStat *ret) {
+        char buffer[SMALL_FILE_MAX];
+        ssize_t n = slice_files_read_held(files, HELD_CPU_STAT, CONTROLLER_CPU, "cpu.stat", buffer,
+                                          sizeof buffer);
+
+        return n < 0 ? (int) n : cpu_stat_parse(buffer, (size_t) n, ret);
+}
+
+static int read_memory(SliceFiles *files, MemoryUse *ret) {
+        MemoryUse use = { .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
+        int r;
+
+        r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.current", &use.current);
+        if (r < 0)
+                return r;
+        r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.peak", &use.peak);
+        if (r < 0 && r != -ENODATA)
+                return r;
+        r = slice_files_read_memory_stat(files, "inactive_file", &use.inactive_file);
+        if (r < 0 && r != -ENODATA)
+                return r;
+        *ret = use;
+        return 0;
+}
+
+static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
+        static const char *const names[_LIMIT_COUNT] = {
+                [LIMIT_CPU_WEIGHT] = "cpu.weight",
+                [LIMIT_MEMORY_MAX] = "memory.max",
+                [LIMIT_MEMORY_HIGH] = "memory.high",
+                [LIMIT_MEMORY_SWAP_MAX] = "memory.swap.max",
+        };
+        char buffer[SMALL_FILE_MAX];
+        ssize_t n;
+
+        if (limit != LIMIT_CPU_QUOTA)
+                return slice_files_read_value(files, CONTROLLER_MEMORY, names[limit], ret);
+        n = slice_files_read_once(files, CONTROLLER_CPU, "cpu.max", buffer, sizeof buffer);
+        return n < 0 ? (int) n : cpu_max_parse(buffer, (size_t) n, ret);
+}
+
+const SliceFilesOps slice_files_unified = {
+        .mark = "cpu.stat",
+        .read_cpu = read_cpu,
+        .read_memory = read_memory,
+        .read_limit = read_limit,
+};
