@@ -15,7 +15,7 @@ typedef struct Capacity {
 } Capacity;
 
 /* `sysfs_fd` is an open "/sys" and may be closed afterwards; the tree must outlive the reader. Holds two
- * descriptors: the list of online CPUs and the root's cpu.stat. */
+ * descriptors: the list of online CPUs and the root's cpu.stat, or cpuacct.usage. */
 int capacity_reader_open(int sysfs_fd, CgroupTree *tree, CapacityReader **ret);
 
 CapacityReader *capacity_reader_free(CapacityReader *reader);
@@ -25,6 +25,6 @@ DEFINE_CLEANUP(CapacityReader *, capacity_reader_free)
  * that is not there is no failure. */
 int capacity_read(CapacityReader *reader, Capacity *ret);
 
-/* CPU time in µs that everything on the host has used since boot: the root's cpu.stat. One pread, so it can
+/* CPU time in µs that everything on the host has used since boot: the root's cpu.stat or cpuacct.usage. One pread, so it can
  * be asked several times a second. */
 int capacity_read_host_usage(CapacityReader *reader, uint64_t *ret_usec);

@@ -96,10 +96,15 @@ int host_use_read(HostUse *use, usec_t now, unsigned online_cpus, uint64_t *ret)
         return busy_counter_read(&use->stat, now, online_cpus, ret);
 }
 
-/* The root of all groups lacks the files of a group that can be limited. */
+static bool has_file(const CgroupTree *tree, const char *name) {
+        return faccessat(cgroup_tree_root_fd(tree), name, F_OK, 0) >= 0;
+}
+
+/* The root of all groups lacks a file that all others have, or has one in version 1 that no other has. */
 static bool tree_is_whole_host(const CgroupTree *tree) {
-        return cgroup_tree_is_unified(tree) > 0 &&
-               faccessat(cgroup_tree_root_fd(tree), "cgroup.events", F_OK, 0) < 0 && errno == ENOENT;
+        if (cgroup_tree_is_legacy(tree))
+                return has_file(tree, "release_agent");
+        return cgroup_tree_is_unified(tree) > 0 && !has_file(tree, "cgroup.events") && errno == ENOENT;
 }
 
 static int open_counter(int proc_fd, const char *name, BusyCounter *counter) {

@@ -386,6 +386,7 @@ static HostConfig host_config(const Builder *b) {
                 .interval_usec = b->host[HOST_KEY_INTERVAL],
                 .min_uid = (uid_t) b->host[HOST_KEY_MIN_UID],
                 .observe = b->host[HOST_KEY_OBSERVE],
+                .backend = (BackendKind) b->host[HOST_KEY_BACKEND],
                 .share_policy = (SharePolicy) b->host[HOST_KEY_SHARE_POLICY],
                 .cpu_threshold_permyriad = (unsigned) b->host[HOST_KEY_CPU_THRESHOLD],
                 .activity_permyriad = (unsigned) b->host[HOST_KEY_ACTIVITY_THRESHOLD],

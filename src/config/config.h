@@ -2,6 +2,7 @@
 #pragma once
 
 #include "basic/time-util.h"
+#include "model/backend-kind.h"
 #include "model/limits.h"
 #include "model/share-policy.h"
 #include "model/user.h"
@@ -15,6 +16,7 @@ typedef struct HostConfig {
         usec_t interval_usec;             /* IntervalSec=: 100 ms - 1 h */
         uid_t min_uid;                    /* MinUID= */
         bool observe;                     /* Observe=: work everything out, write nothing */
+        BackendKind backend;              /* Backend= */
         SharePolicy share_policy;         /* SharePolicy= */
         unsigned cpu_threshold_permyriad; /* CPUThreshold=: 100 - 9800, of the CPUs */
         unsigned activity_permyriad;      /* ActivityThreshold=: 0 - 10000, of the CPUs */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "basic/parse.h"
+#include "model/backend-kind.h"
 #include "model/share-policy.h"
 
 #define IN_MANAGER (1U << SECTION_MANAGER)
@@ -50,6 +51,16 @@ static int parse_policy(_unused_ const Key *key, const char *text, KeyValue *ret
         if (policy < 0)
                 return policy;
         ret->number = (uint64_t) policy;
+        return 0;
+}
+
+static int parse_backend(_unused_ const Key *key, const char *text, KeyValue *ret,
+                         _unused_ const char **ret_why) {
+        int kind = backend_kind_from_string(text);
+
+        if (kind < 0)
+                return kind;
+        ret->number = (uint64_t) kind;
         return 0;
 }
 
@@ -229,6 +240,15 @@ const Key keys[_KEY_COUNT] = {
                 .not_a = "neither yes nor no",
                 .parse = parse_yes_no,
                 .max = 1,
+        },
+        [HOST_KEY_BACKEND] = {
+                .name = "Backend",
+                .sections = IN_MANAGER,
+                .default_text = "auto",
+                .allowed = "auto, systemd, cgroup1 or cgroup2",
+                .not_a = "not a backend",
+                .parse = parse_backend,
+                .max = _BACKEND_KIND_COUNT - 1,
         },
         [HOST_KEY_SHARE_POLICY] = {
                 .name = "SharePolicy",

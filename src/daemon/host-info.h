@@ -1,21 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "basic/macro.h"
+#include "cgroup/tree.h"
+#include "model/backend-kind.h"
 
 /* What kind of host this is. */
 typedef struct HostInfo {
-        bool systemd;  /* is PID 1 */
-        bool unified;  /* /sys/fs/cgroup is cgroup v2 */
-        bool hybrid;   /* it is v1 with a v2 tree beside the controllers */
+        bool systemd; /* is PID 1 */
+        bool unified; /* the unified tree is at the usual place, or version 1 has no controller of ours */
+        CgroupMounts mounts;
         char init[32]; /* the name of PID 1 */
 } HostInfo;
 
-int host_info_read(HostInfo *ret);
+/* Looks below an open "/" and an open "/proc". */
+int host_info_read(int root_fd, int proc_fd, HostInfo *ret);
+void host_info_done(HostInfo *info);
 
 /* For messages: "a hybrid cgroup tree", "runit as PID 1". */
 const char *host_info_tree(const HostInfo *info);
 const char *host_info_init(const HostInfo *info);
+
+/* The tree in which slices are, whichever backend writes to it. Outcomes of cgroup/tree.h. */
+int host_info_open_tree(const HostInfo *info, CgroupTree **ret);
+
+#define BACKEND_REASON_MAX 256
+
+/* The backend for this host: `wanted`, or with BACKEND_AUTO the one that suits. The reason is a part of a
+ * sentence, "the host has … and …". Returns 0; or -EOPNOTSUPP if it cannot be had here, and then the reason
+ * is why. Nothing is written to *ret then. */
+int host_info_choose_backend(const HostInfo *info, BackendKind wanted, BackendKind *ret,
+                             char reason[BACKEND_REASON_MAX]);
 
 /* For --info: all that was found, to standard output. */
 int host_info_print(void);

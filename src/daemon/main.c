@@ -1,29 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
-#include <systemd/sd-daemon.h>
 
 #include "basic/log.h"
 #include "daemon/host-info.h"
 #include "daemon/options.h"
-
-/* One line that says what is missing and what to do about it. */
-static int require_host(void) {
-        HostInfo info;
-        int r = host_info_read(&info);
-
-        if (r < 0)
-                return log_error_errno(r, "Cannot find out what this host is: %m");
-        if (!info.unified || !info.systemd) {
-                log_error("No backend for this host: it has %s and %s, and fairsliced needs the unified "
-                          "cgroup tree "
-                          "(cgroup v2) with systemd as PID 1; `scripts/run --vm` shows it in a virtual "
-                          "machine.",
-                          host_info_tree(&info), host_info_init(&info));
-                return -EOPNOTSUPP;
-        }
-        return 0;
-}
 
 static int check(const ManagerOptions *options) {
         _cleanup_close_ int root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -41,11 +22,6 @@ static int run(const ManagerOptions *options, Mode mode) {
         _cleanup_(manager_freep) Manager *manager = NULL;
         int r;
 
-        if (mode == MODE_RUN) {
-                r = require_host();
-                if (r < 0)
-                        return r;
-        }
         r = manager_new(options, &manager);
         if (r < 0)
                 return r;

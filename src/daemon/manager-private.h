@@ -4,6 +4,7 @@
 #include "cgroup/host-use.h"
 #include "config/config.h"
 #include "daemon/bus-connection.h"
+#include "daemon/host-info.h"
 #include "daemon/manager.h"
 #include "daemon/slice-table.h"
 #include "engine/engine.h"
@@ -15,6 +16,8 @@
 /* The manager's insides, shared by the files of this folder that each do one of its jobs:
  *
  *   manager.c   life and death, signals
+ *   host.c      what host this is, and which backend suits it; the tree and the host's counters
+ *   backend.c   the backend, and the bus that it or the watch of users needs
  *   reload.c    configuration in, desired state of every slice out
  *   slices.c    slices and users come and go
  *   tick.c      look, ask the engine, take over its plan
@@ -31,13 +34,14 @@ struct Manager {
         sd_event *event;
         sd_event_source *sigterm, *sigint, *sighup, *glance_timer, *stop_timer;
 
-        int root_fd, runtime_fd;
+        int root_fd, proc_fd, runtime_fd;
         Config *config;
         HostConfig host_config; /* the configuration's, and what the command line says otherwise */
         EngineConfig engine_config;
         uint64_t ram_bytes;
         bool observe; /* write nothing */
 
+        HostInfo host;
         CgroupTree *tree;
         CapacityReader *capacity_reader;
         Capacity capacity;
@@ -51,6 +55,7 @@ struct Manager {
         size_t looked_allocated;
         Plan plan;
 
+        BackendKind backend_kind;
         Backend *backend;
         BusConnection *connection;
         LogindWatch *logind;
@@ -66,6 +71,14 @@ struct Manager {
         char status[128];                                          /* as it was sent last */
         usec_t table_at;
 };
+
+/* host.c */
+int manager_choose_backend(Manager *m);
+int manager_open_tree(Manager *m);
+int manager_open_host_use(Manager *m);
+
+/* backend.c */
+int manager_open_backend(Manager *m);
 
 /* reload.c */
 int manager_load_config(Manager *m);    /* at start: what is wrong is said, and ignored */

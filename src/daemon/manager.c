@@ -9,7 +9,6 @@
 #include <sys/sysinfo.h>
 #include <systemd/sd-daemon.h>
 
-#include "backend/systemd.h"
 #include "basic/log.h"
 
 static int on_terminate(sd_event_source *s _unused_, const struct signalfd_siginfo *si _unused_,
@@ -69,7 +68,11 @@ static int open_root(Manager *m) {
         const char *path = m->options.root_path ?: "/";
 
         m->root_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return m->root_fd < 0 ? log_error_errno(errno, "Cannot open %s: %m", path) : 0;
+        if (m->root_fd < 0)
+                return log_error_errno(errno, "Cannot open %s: %m", path);
+        path = m->options.proc_path ?: "/proc";
+        m->proc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return m->proc_fd < 0 ? log_error_errno(errno, "Cannot open %s: %m", path) : 0;
 }
 
 int manager_new(const ManagerOptions *options, Manager **ret) {
@@ -82,7 +85,7 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
         if (!m->options.runtime_path)
                 m->options.runtime_path = "/run/fairslice";
         m->clock = options->clock ?: now_monotonic;
-        m->root_fd = m->runtime_fd = -1;
+        m->root_fd = m->proc_fd = m->runtime_fd = -1;
         slice_table_init(&m->slices);
         raise_descriptor_limit();
         m->ram_bytes = ram_bytes();
@@ -135,85 +138,7 @@ static int open_runtime(Manager *m) {
         return 0;
 }
 
-static int open_tree(Manager *m) {
-        _cleanup_close_ int sysfs_fd = -1;
-        const char *sysfs = m->options.sysfs_path ?: "/sys";
-        int r;
-
-        r = cgroup_tree_open(m->options.cgroup_path, &m->tree);
-        if (r < 0)
-                return log_error_errno(r, "Cannot open the cgroup tree: %m");
-        sysfs_fd = open(sysfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (sysfs_fd < 0)
-                return log_error_errno(errno, "Cannot open %s: %m", sysfs);
-        r = capacity_reader_open(sysfs_fd, m->tree, &m->capacity_reader);
-        if (r < 0)
-                return log_error_errno(r, "Cannot open the files that tell the host's CPU use: %m");
-        r = capacity_read(m->capacity_reader, &m->capacity);
-        if (r < 0)
-                return log_error_errno(r, "Cannot read how many CPUs there are: %m");
-        return 0;
-}
-
-static int open_host_use(Manager *m) {
-        _cleanup_close_ int proc_fd = -1;
-        const char *proc = m->options.proc_path ?: "/proc";
-        int r;
-
-        proc_fd = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (proc_fd < 0)
-                return log_error_errno(errno, "Cannot open %s: %m", proc);
-        r = host_use_open(proc_fd, m->tree, m->capacity_reader, &m->host_use);
-        return r < 0 ? log_error_errno(r, "Cannot open the files that tell the host's CPU use: %m") : 0;
-}
-
-static void on_connected(sd_bus *bus, void *userdata) {
-        Manager *m = userdata;
-        int r;
-
-        r = backend_systemd_attach(m->backend, bus);
-        if (r >= 0 && m->logind)
-                r = logind_watch_attach(m->logind, bus);
-        if (r < 0)
-                log_error_errno(r, "Cannot use the system bus: %m");
-}
-
-static void on_lost(void *userdata) {
-        Manager *m = userdata;
-
-        log_debug("The connection to the system bus was lost.");
-        backend_systemd_detach(m->backend);
-        if (m->logind)
-                logind_watch_detach(m->logind);
-}
-
-static void on_unreachable(int error, void *userdata _unused_) {
-        log_warning_errno(error, "Cannot reach the system bus, trying again until it is there: %m");
-}
-
-static int open_backend(Manager *m) {
-        BackendHandlers handlers = {
-                .done = manager_backend_done,
-                .online = manager_backend_online,
-                .reloaded = manager_backend_reloaded,
-                .userdata = m,
-        };
-        BusConnectionHandlers bus = {
-                .connected = on_connected,
-                .lost = on_lost,
-                .unreachable = on_unreachable,
-                .userdata = m,
-        };
-        int r;
-
-        if (m->options.backend_new)
-                return m->options.backend_new(&handlers, m->event, &m->backend);
-        r = backend_systemd_new(&handlers, &m->backend);
-        if (r >= 0)
-                r = bus_connection_new(m->event, &bus, &m->connection);
-        return r < 0 ? log_error_errno(r, "Cannot set up the connection to systemd: %m") : 0;
-}
-
+/* Without systemd there is no logind either, and slices are ours. */
 static int open_logind(Manager *m) {
         LogindHandlers handlers = {
                 .users = manager_users,
@@ -222,15 +147,15 @@ static int open_logind(Manager *m) {
                 .failed = manager_logind_failed,
                 .userdata = m,
         };
-        int r = logind_watch_new(&handlers, &m->logind);
+        int r = m->host.systemd ? logind_watch_new(&handlers, &m->logind) : 0;
 
         return r < 0 ? log_error_errno(r, "Cannot watch logind: %m") : 0;
 }
 
 int manager_start(Manager *m) {
         int (*const steps[])(Manager *) = {
-                open_tree,   open_host_use,        open_runtime,       open_backend,
-                open_logind, manager_watch_slices, manager_arm_glance,
+                manager_choose_backend, manager_open_tree, manager_open_host_use, open_runtime,
+                manager_open_backend,   open_logind,       manager_watch_slices,  manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -251,7 +176,11 @@ int manager_release(Manager *m) {
                 return r;
         if (ledger_is_clean(m->ledger))
                 return 0;
-        r = open_backend(m);
+        r = manager_choose_backend(m);
+        if (r >= 0)
+                r = manager_open_tree(m);
+        if (r >= 0)
+                r = manager_open_backend(m);
         if (r < 0)
                 return r;
         manager_stop(m);
@@ -292,7 +221,9 @@ Manager *manager_free(Manager *m) {
         capacity_reader_free(m->capacity_reader);
         cgroup_tree_free(m->tree);
         config_free(m->config);
+        host_info_done(&m->host);
         safe_close(m->root_fd);
+        safe_close(m->proc_fd);
         safe_close(m->runtime_fd);
         sd_event_unref(m->event);
         free(m);

@@ -16,10 +16,9 @@ typedef struct ManagerOptions {
         bool verbose;            /* --verbose: a table each interval */
 
         /* What tests put elsewhere; NULL is the host's own */
-        const char *root_path;    /* of the configuration: "/" */
-        const char *cgroup_path;  /* "/sys/fs/cgroup" */
+        const char *root_path;    /* of the configuration, and of what tells that systemd runs: "/" */
         const char *sysfs_path;   /* "/sys" */
-        const char *proc_path;    /* "/proc" */
+        const char *proc_path;    /* "/proc", which tells where cgroups are mounted */
         const char *runtime_path; /* "/run/fairslice" */
         usec_t (*clock)(void);    /* CLOCK_MONOTONIC */
         /* Instead of systemd; no bus is used then. */

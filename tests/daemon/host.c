@@ -28,7 +28,7 @@ int host_setup(_unused_ void **state) {
         host.script.fixture = host.fixture;
         host.options = (ManagerOptions){
                 .root_path = fixture_root_path(host.fixture),
-                .cgroup_path = fixture_cgroup_path(host.fixture),
+                .proc_path = fixture_proc_path(host.fixture),
                 .sysfs_path = fixture_sysfs_path(host.fixture),
                 .runtime_path = fixture_runtime_path(host.fixture),
                 .clock = host_now,

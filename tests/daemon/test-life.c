@@ -73,8 +73,29 @@ static void expect_no_start(const char *message) {
 }
 
 static void test_no_cgroup_tree(_unused_ void **state) {
-        host.options.cgroup_path = "/nonexistent";
+        fixture_put_host(host.fixture, "proc/self/mountinfo",
+                         "30 20 0:26 / /nonexistent rw - cgroup2 cgroup2 rw\n");
         expect_no_start("Cannot open the cgroup tree");
+}
+
+static void test_no_mounts(_unused_ void **state) {
+        fixture_put_host(host.fixture, "proc/self/mountinfo", "this is not mountinfo\n");
+        expect_no_start("Cannot find out how cgroups are mounted");
+}
+
+static void test_backend_is_said(_unused_ void **state) {
+        host_start();
+        assert_int_equal(
+                log_capture_count("Backend systemd: the host has the unified cgroup tree, and systemd "
+                                  "as PID 1."),
+                1);
+}
+
+static void test_no_such_backend(_unused_ void **state) {
+        fixture_configure(host.fixture, "[Manager]\nBackend=cgroup1\n");
+        expect_no_start(
+                "No backend for this host, nothing can be limited: so it is configured; the host has "
+                "the unified cgroup tree, and systemd as PID 1: version 1 has no controllers here.");
 }
 
 static void test_no_sysfs(_unused_ void **state) {
@@ -169,6 +190,9 @@ int main(void) {
                 TEST(test_sigint_and_twice),
                 TEST(test_stop_without_answers),
                 TEST(test_no_cgroup_tree),
+                TEST(test_no_mounts),
+                TEST(test_backend_is_said),
+                TEST(test_no_such_backend),
                 TEST(test_no_sysfs),
                 TEST(test_no_runtime_directory),
                 TEST(test_runtime_directory_is_a_link),

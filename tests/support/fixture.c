@@ -30,7 +30,7 @@ typedef struct DropIn {
 } DropIn;
 
 struct Fixture {
-        char path[48], cgroup[64], sysfs[64], runtime[64], root[64];
+        char path[48], cgroup[64], sysfs[64], runtime[64], root[64], proc[64];
         int fd; /* of path */
         uint64_t host_usage;
         DropIn *drop_in;
@@ -76,6 +76,11 @@ Fixture *fixture_new(void) {
                                                    "root",
                                                    "root/etc",
                                                    "root/run",
+                                                   "root/run/systemd",
+                                                   "root/run/systemd/system",
+                                                   "proc",
+                                                   "proc/1",
+                                                   "proc/self",
                                                    "root/usr",
                                                    "root/usr/lib",
                                                    "root/etc/fairslice",
@@ -95,6 +100,9 @@ Fixture *fixture_new(void) {
         snprintf(f->sysfs, sizeof f->sysfs, "%s/sys", f->path);
         snprintf(f->runtime, sizeof f->runtime, "%s/run", f->path);
         snprintf(f->root, sizeof f->root, "%s/root", f->path);
+        snprintf(f->proc, sizeof f->proc, "%s/proc", f->path);
+        put(f, "proc/1/comm", "systemd\n");
+        put(f, "proc/self/mountinfo", "30 20 0:26 / %s rw - cgroup2 cgroup2 rw\n", f->cgroup);
         put(f, "sys/devices/system/cpu/online", "0-1\n");
         fixture_run_outside(f, 0);
         return f;
@@ -136,6 +144,14 @@ const char *fixture_runtime_path(const Fixture *f) {
 
 const char *fixture_root_path(const Fixture *f) {
         return f->root;
+}
+
+const char *fixture_proc_path(const Fixture *f) {
+        return f->proc;
+}
+
+void fixture_put_host(Fixture *f, const char *path, const char *text) {
+        write_text(f->fd, path, text);
 }
 
 void fixture_configure(Fixture *f, const char *text) {

@@ -6,11 +6,11 @@
 #include "model/limits.h"
 #include "model/slice-name.h"
 
-/* A host in a temporary directory: the cgroup tree with its counters, /sys, /run/fairslice and a root
+/* A host in a temporary directory: the cgroup tree with its counters, /sys, /proc, /run/fairslice and a root
  * directory for the configuration. It does what PID 1 and the kernel do to the files. */
 typedef struct Fixture Fixture;
 
-/* Two CPUs, a user.slice, no users, an empty configuration. */
+/* Two CPUs, the unified tree, systemd as PID 1, a user.slice, no users, an empty configuration. */
 Fixture *fixture_new(void);
 Fixture *fixture_free(Fixture *fixture);
 
@@ -19,6 +19,10 @@ const char *fixture_cgroup_path(const Fixture *fixture);
 const char *fixture_sysfs_path(const Fixture *fixture);
 const char *fixture_runtime_path(const Fixture *fixture);
 const char *fixture_root_path(const Fixture *fixture);
+const char *fixture_proc_path(const Fixture *fixture);
+
+/* A file of the host below the fixture's directory: "proc/self/mountinfo". */
+void fixture_put_host(Fixture *fixture, const char *path, const char *text);
 
 /* The whole of fairsliced.conf. */
 void fixture_configure(Fixture *fixture, const char *text);

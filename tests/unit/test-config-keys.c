@@ -91,6 +91,12 @@ static void test_words(_unused_ void **state) {
         expect(HOST_KEY_OBSERVE, "yes", 0, 1);
         expect(HOST_KEY_OBSERVE, "OFF", 0, 0);
         expect(HOST_KEY_OBSERVE, "maybe", -EINVAL, 0);
+        expect(HOST_KEY_BACKEND, "auto", 0, 0);
+        expect(HOST_KEY_BACKEND, "systemd", 0, 1);
+        expect(HOST_KEY_BACKEND, "cgroup1", 0, 2);
+        expect(HOST_KEY_BACKEND, "cgroup2", 0, 3);
+        expect(HOST_KEY_BACKEND, "cgroup3", -EINVAL, 0);
+        expect(HOST_KEY_BACKEND, "cgroup", -EINVAL, 0);
         expect(SLICE_KEY_MEMORY_STRICT, "1", 0, 1);
         expect(HOST_KEY_SHARE_POLICY, "max-min", 0, 0);
         expect(HOST_KEY_SHARE_POLICY, "equal", 0, 1);

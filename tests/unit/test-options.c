@@ -39,7 +39,7 @@ static void test_nothing(_unused_ void **state) {
         assert_null(options.config_file);
         assert_int_equal(options.interval_usec, 0);
         assert_false(options.dry_run || options.verbose);
-        assert_null(options.cgroup_path);
+        assert_null(options.proc_path);
 }
 
 static void test_long(_unused_ void **state) {

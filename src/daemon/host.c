@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <fcntl.h>
+
+#include "basic/log.h"
+#include "daemon/manager-private.h"
+
+int manager_choose_backend(Manager *m) {
+        char reason[BACKEND_REASON_MAX];
+        int r;
+
+        r = host_info_read(m->root_fd, m->proc_fd, &m->host);
+        if (r < 0)
+                return log_error_errno(r, "Cannot find out how cgroups are mounted: %m");
+        r = host_info_choose_backend(&m->host, m->host_config.backend, &m->backend_kind, reason);
+        if (r < 0)
+                return log_error_errno(r, "No backend for this host, nothing can be limited: %s.", reason);
+        log_info("Backend %s: %s.", backend_kind_to_string(m->backend_kind), reason);
+        return 0;
+}
+
+int manager_open_tree(Manager *m) {
+        int r = host_info_open_tree(&m->host, &m->tree);
+
+        return r < 0 ? log_error_errno(r, "Cannot open the cgroup tree: %m") : 0;
+}
+
+static int open_capacity(Manager *m) {
+        _cleanup_close_ int sysfs_fd = -1;
+        const char *sysfs = m->options.sysfs_path ?: "/sys";
+        int r;
+
+        sysfs_fd = open(sysfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (sysfs_fd < 0)
+                return log_error_errno(errno, "Cannot open %s: %m", sysfs);
+        r = capacity_reader_open(sysfs_fd, m->tree, &m->capacity_reader);
+        if (r < 0)
+                return log_error_errno(r, "Cannot open the files that tell the host's CPU use: %m");
+        r = capacity_read(m->capacity_reader, &m->capacity);
+        return r < 0 ? log_error_errno(r, "Cannot read how many CPUs there are: %m") : 0;
+}
+
+int manager_open_host_use(Manager *m) {
+        int r = open_capacity(m);
+
+        if (r < 0)
+                return r;
+        r = host_use_open(m->proc_fd, m->tree, m->capacity_reader, &m->host_use);
+        return r < 0 ? log_error_errno(r, "Cannot open the files that tell the host's CPU use: %m") : 0;
+}
