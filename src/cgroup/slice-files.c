@@ -105,25 +105,27 @@ static bool is_absence(ssize_t error) {
 }
 
 /* A controller's directory goes and comes back while the slice lives: systemd removes and makes it as it is
- * needed. Returns whether there may be another now. */
-static bool forget_controller_dir(SliceFiles *files, Controller controller) {
+ * needed. Returns whether one that was opened before may have been replaced by another since; then it is
+ * worth one more try. */
+static bool forget_controller_dir(SliceFiles *files, Controller controller, bool was_open) {
         int *fd = &files->controller_dir_fd[controller];
 
-        if (*fd < 0)
-                return false;
         *fd = safe_close(*fd);
-        return true;
+        return was_open;
 }
 
 ssize_t slice_files_read_once(SliceFiles *files, Controller controller, const char *name, char *buffer,
                               size_t size) {
+        bool again;
         ssize_t n;
 
         do {
+                bool was_open = files->controller_dir_fd[controller] >= 0;
                 int fd = slice_files_controller_dirfd(files, controller);
 
                 n = fd < 0 ? fd : read_file_at(fd, name, buffer, size);
-        } while (is_absence(n) && forget_controller_dir(files, controller));
+                again = is_absence(n) && forget_controller_dir(files, controller, was_open);
+        } while (again);
         return is_absence(n) ? absent_or_gone(files) : n;
 }
 
@@ -142,14 +144,18 @@ ssize_t slice_files_read_held(SliceFiles *files, HeldFile held, Controller contr
                               char *buffer, size_t size) {
         int *fd = &files->held_fd[held];
         ssize_t n = *fd >= 0 ? read_fd(*fd, buffer, size) : -ENODEV;
+        bool again;
 
         if (n != -ENODEV)
                 return n;
         do {
+                bool was_open = files->controller_dir_fd[controller] >= 0;
+
                 *fd = safe_close(*fd);
                 *fd = open_held(files, controller, name);
                 n = *fd < 0 ? *fd : read_fd(*fd, buffer, size);
-        } while (is_absence(n) && forget_controller_dir(files, controller));
+                again = is_absence(n) && forget_controller_dir(files, controller, was_open);
+        } while (again);
         if (n < 0)
                 *fd = *fd < 0 ? -1 : safe_close(*fd);
         return is_absence(n) ? absent_or_gone(files) : n;
