@@ -48,3 +48,22 @@ int manager_open_host_use(Manager *m) {
         r = host_use_open(m->proc_fd, m->tree, m->capacity_reader, &m->host_use);
         return r < 0 ? log_error_errno(r, "Cannot open the files that tell the host's CPU use: %m") : 0;
 }
+
+static void on_mount(const char *controllers, const char *path, bool mounted, void *userdata _unused_) {
+        if (mounted)
+                log_notice("The cgroup hierarchy of %s is mounted at %s again.", controllers, path);
+        else
+                log_warning(
+                        "The cgroup hierarchy of %s is not mounted at %s any more; what is open of it goes "
+                        "on being used, but nobody else sees it there.",
+                        controllers, path);
+}
+
+int manager_watch_mounts(Manager *m) {
+        int r;
+
+        if (m->backend_kind == BACKEND_SYSTEMD)
+                return 0;
+        r = mount_watch_new(m->event, m->proc_fd, on_mount, m, &m->mount_watch);
+        return r < 0 ? log_error_errno(r, "Cannot watch what is mounted: %m") : 0;
+}

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "watch/kernel-log.h"
 #include "watch/logind.h"
+#include "watch/mount-watch.h"
 #include "watch/oom.h"
 #include "watch/slice-dir.h"
 
@@ -59,6 +60,7 @@ struct Manager {
         Backend *backend;
         BusConnection *connection;
         LogindWatch *logind;
+        MountWatch *mount_watch;
         SliceDirWatch *slice_dir;
         KernelLog *kernel_log;
         OomWatch *oom;
@@ -76,6 +78,7 @@ struct Manager {
 int manager_choose_backend(Manager *m);
 int manager_open_tree(Manager *m);
 int manager_open_host_use(Manager *m);
+int manager_watch_mounts(Manager *m); /* where the tree is not systemd's own */
 
 /* backend.c */
 int manager_open_backend(Manager *m);

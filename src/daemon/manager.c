@@ -154,8 +154,9 @@ static int open_logind(Manager *m) {
 
 int manager_start(Manager *m) {
         int (*const steps[])(Manager *) = {
-                manager_choose_backend, manager_open_tree, manager_open_host_use, open_runtime,
-                manager_open_backend,   open_logind,       manager_watch_slices,  manager_arm_glance,
+                manager_choose_backend, manager_open_tree,    manager_open_host_use,
+                open_runtime,           manager_open_backend, open_logind,
+                manager_watch_mounts,   manager_watch_slices, manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -204,6 +205,7 @@ Manager *manager_free(Manager *m) {
         oom_watch_free(m->oom);
         kernel_log_free(m->kernel_log);
         logind_watch_free(m->logind);
+        mount_watch_free(m->mount_watch);
         backend_free(m->backend);
         bus_connection_free(m->connection);
         sd_event_source_disable_unref(m->glance_timer);
