@@ -30,8 +30,7 @@ void entries_done(Entries *entries) {
         *entries = (Entries){};
 }
 
-/* Takes the strings, also on failure. */
-static int append(Entries *entries, Entry entry) {
+int entries_append(Entries *entries, Entry entry) {
         if (entries->count == entries->allocated) {
                 size_t wanted = entries->allocated ? 2 * entries->allocated : 64;
                 Entry *item = reallocarray(entries->item, wanted, sizeof *item);
@@ -62,7 +61,7 @@ int entries_add_problem(Entries *entries, const char *file, unsigned line, const
         if (r < 0)
                 return -ENOMEM;
         entries->problems++;
-        return append(entries, (Entry){ .file = file, .line = line, .problem = message });
+        return entries_append(entries, (Entry){ .file = file, .line = line, .problem = message });
 }
 
 static int read_section(Reader *reader, const char *line) {
@@ -84,7 +83,8 @@ static int read_section(Reader *reader, const char *line) {
                 if (r < 0)
                         return r;
         }
-        return append(reader->entries, (Entry){ .file = reader->file, .line = reader->line, .value = name });
+        return entries_append(reader->entries,
+                              (Entry){ .file = reader->file, .line = reader->line, .value = name });
 }
 
 static int not_an_assignment(Reader *reader, const char *line, const char *why) {
@@ -111,8 +111,9 @@ static int read_assignment(Reader *reader, const char *line) {
                 return r;
         if (r == 0)
                 return not_an_assignment(reader, line, why);
-        return append(reader->entries,
-                      (Entry){ .file = reader->file, .line = reader->line, .key = key, .value = value });
+        return entries_append(
+                reader->entries,
+                (Entry){ .file = reader->file, .line = reader->line, .key = key, .value = value });
 }
 
 /* The line has no newline any more. */
@@ -137,7 +138,7 @@ static int read_lines(Reader *reader, char *text) {
         int r;
 
         reader->line = 0;
-        r = append(reader->entries, (Entry){ .file = reader->file });
+        r = entries_append(reader->entries, (Entry){ .file = reader->file });
         if (strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
                 text += strlen(BYTE_ORDER_MARK);
         for (char *line; r >= 0 && (line = strsep(&text, "\n"));) {

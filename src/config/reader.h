@@ -25,6 +25,9 @@ typedef struct Entries {
 
 void entries_done(Entries *entries);
 
+/* Takes the strings, also on failure. Returns 0 or -ENOMEM. */
+int entries_append(Entries *entries, Entry entry);
+
 /* Appends what is in the file; it begins with an entry of neither key, value nor problem. Returns 0;
  * -ENOMEM; or another negative errno if nothing of the file can be used, which also is in the last entry. */
 int reader_read(const char *file, int fd, Entries *entries);

@@ -6,8 +6,10 @@
 
 #include <search.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "config-tree.h"
+#include "config/import-cgroup-py.h"
 #include "unit.h"
 
 static long fail_at = -1, asked;
@@ -114,9 +116,38 @@ static void test_no_memory(void **state) {
         assert_true(place > 20);
 }
 
+static bool import_failing_at(const char *text, long place) {
+        Problems problems = {};
+        char *out = NULL;
+        bool failed;
+        int r;
+
+        asked = 0;
+        fail_at = place;
+        r = import_cgroup_py("cgroup_py.cfg", text, strlen(text), true, &problems, &out);
+        fail_at = -1;
+        failed = asked > place;
+        assert_int_equal(r, failed ? -ENOMEM : 0);
+        assert_int_equal(out == NULL, failed);
+        problems_done(&problems);
+        free(out);
+        return failed;
+}
+
+static void test_no_memory_to_import(_unused_ void **state) {
+        static const char text[] = "rubbish\n[main]\nminUID=5\nminUID=x\n y\ncoreThreshold=99\nfoo=1\n"
+                                   "oomPause=no\nreservedCores=2\n[user]\nuid=7\n";
+        long place = 0;
+
+        while (import_failing_at(text, place))
+                place++;
+        assert_true(place > 20);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_no_memory, tree_setup, tree_teardown),
+                cmocka_unit_test(test_no_memory_to_import),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
