@@ -4,6 +4,7 @@
 
 #include "basic/log.h"
 #include "daemon/host-info.h"
+#include "daemon/import.h"
 #include "daemon/options.h"
 
 static int check(const ManagerOptions *options) {
@@ -16,6 +17,14 @@ static int check(const ManagerOptions *options) {
         if (r >= 0 && isatty(STDOUT_FILENO))
                 puts("The configuration has no errors.");
         return r;
+}
+
+static int import_file(const char *file) {
+        _cleanup_close_ int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (proc_fd < 0)
+                return log_error_errno(errno, "Cannot open /proc: %m");
+        return import_print_cgroup_py(proc_fd, file, stdout);
 }
 
 static int run(const ManagerOptions *options, Mode mode) {
@@ -33,10 +42,11 @@ static int run(const ManagerOptions *options, Mode mode) {
 
 int main(int argc, char *argv[]) {
         ManagerOptions options;
+        const char *import;
         Mode mode;
         int r;
 
-        r = options_parse(argc, argv, &mode, &options);
+        r = options_parse(argc, argv, &mode, &options, &import);
         if (r <= 0)
                 return r < 0 ? 2 : 0;
         if (options.verbose)
@@ -45,6 +55,8 @@ int main(int argc, char *argv[]) {
                 r = check(&options);
         else if (mode == MODE_INFO)
                 r = host_info_print();
+        else if (mode == MODE_IMPORT_CGROUP_PY)
+                r = import_file(import);
         else
                 r = run(&options, mode);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -17,6 +17,8 @@ static int help(void) {
              "  -i --info           Show what was found on this host, and end\n"
              "     --check          Check the configuration, and end: 0 if nothing is wrong\n"
              "     --release        Lift fair-share quotas that a service which died has left, and end\n"
+             "     --import-cgroup-py=FILE\n"
+             "                      Print fairsliced.conf made of a configuration of CGroup_Py, and end\n"
              "  -h --help           Show this, and end\n"
              "     --version        Show the version, and end\n\n"
              "See fairsliced(8) and fairsliced.conf(5).");
@@ -52,6 +54,7 @@ static int parse_option(int c, const char *argument, Mode *mode, ManagerOptions 
                 return 1;
         case MODE_CHECK + 256:
         case MODE_RELEASE + 256:
+        case MODE_IMPORT_CGROUP_PY + 256:
                 *mode = (Mode) (c - 256);
                 return 1;
         case 'h':
@@ -64,7 +67,7 @@ static int parse_option(int c, const char *argument, Mode *mode, ManagerOptions 
         }
 }
 
-int options_parse(int argc, char *argv[], Mode *ret_mode, ManagerOptions *ret) {
+int options_parse(int argc, char *argv[], Mode *ret_mode, ManagerOptions *ret, const char **ret_import) {
         static const struct option options[] = {
                 { "config", required_argument, NULL, 'c' },
                 { "interval", required_argument, NULL, 't' },
@@ -73,6 +76,7 @@ int options_parse(int argc, char *argv[], Mode *ret_mode, ManagerOptions *ret) {
                 { "info", no_argument, NULL, 'i' },
                 { "check", no_argument, NULL, MODE_CHECK + 256 },
                 { "release", no_argument, NULL, MODE_RELEASE + 256 },
+                { "import-cgroup-py", required_argument, NULL, MODE_IMPORT_CGROUP_PY + 256 },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, 'V' },
                 {},
@@ -81,7 +85,10 @@ int options_parse(int argc, char *argv[], Mode *ret_mode, ManagerOptions *ret) {
 
         *ret_mode = MODE_RUN;
         *ret = (ManagerOptions){};
+        *ret_import = NULL;
         while ((c = getopt_long(argc, argv, "c:t:nvih", options, NULL)) >= 0) {
+                if (c == MODE_IMPORT_CGROUP_PY + 256)
+                        *ret_import = optarg;
                 r = parse_option(c, optarg, ret_mode, ret);
                 if (r <= 0)
                         return r;

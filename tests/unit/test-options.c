@@ -9,6 +9,7 @@
 
 static Mode mode;
 static ManagerOptions options;
+static const char *import;
 
 static int setup(_unused_ void **state) {
         log_capture_start();
@@ -28,7 +29,7 @@ static int parse(const char *const *words) {
         while (*words)
                 argv[argc++] = (char *) *words++;
         optind = 0; /* glibc: from the beginning */
-        return options_parse(argc, argv, &mode, &options);
+        return options_parse(argc, argv, &mode, &options, &import);
 }
 
 #define PARSE(...) parse((const char *const[]){ __VA_ARGS__, NULL })
@@ -66,6 +67,12 @@ static void test_modes(_unused_ void **state) {
         assert_int_equal(mode, MODE_CHECK);
         assert_int_equal(PARSE("--release"), 1);
         assert_int_equal(mode, MODE_RELEASE);
+        assert_null(import);
+        assert_int_equal(PARSE("--import-cgroup-py=/etc/cgroup_py.cfg"), 1);
+        assert_int_equal(mode, MODE_IMPORT_CGROUP_PY);
+        assert_string_equal(import, "/etc/cgroup_py.cfg");
+        assert_int_equal(PARSE("--import-cgroup-py", "-x.cfg"), 1);
+        assert_string_equal(import, "-x.cfg");
 }
 
 static void test_done_at_once(_unused_ void **state) {
@@ -78,6 +85,7 @@ static void test_wrong(_unused_ void **state) {
         assert_int_equal(PARSE("--nonsense"), -EINVAL);
         assert_int_equal(PARSE("-x"), -EINVAL);
         assert_int_equal(PARSE("--config"), -EINVAL);
+        assert_int_equal(PARSE("--import-cgroup-py"), -EINVAL);
         assert_int_equal(PARSE("--dry-run=yes"), -EINVAL);
         assert_int_equal(PARSE("extra"), -EINVAL);
         assert_int_equal(log_capture_count("extra"), 1);
