@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "bus/private-socket.h"
 #include "cgroup/host-use.h"
 #include "config/config.h"
 #include "daemon/bus-connection.h"
@@ -25,6 +26,7 @@
  *   apply.c     what differs from what stands goes to the backend; read back and compare
  *   stop.c      lift the fair-share quotas and end
  *   oom.c       out of memory: one record
+ *   serve.c     what the private socket may ask
  *   view.c      the lines of --verbose and the status in systemctl
  */
 
@@ -65,6 +67,9 @@ struct Manager {
         KernelLog *kernel_log;
         OomWatch *oom;
 
+        BusOperations bus_operations;
+        PrivateSocket *private_socket; /* NULL in a dry run */
+
         bool scanning; /* slices that appear now were there before */
         bool stopping;
         unsigned lifts_pending;
@@ -84,8 +89,9 @@ int manager_watch_mounts(Manager *m); /* where the tree is not systemd's own */
 int manager_open_backend(Manager *m);
 
 /* reload.c */
-int manager_load_config(Manager *m);    /* at start: what is wrong is said, and ignored */
-void manager_reload_config(Manager *m); /* all or nothing */
+int manager_load_config(Manager *m); /* at start: what is wrong is said, and ignored */
+/* All or nothing. Says what is wrong; -EINVAL if the new one has errors. */
+int manager_reload_config(Manager *m);
 void manager_resolve_slice(Manager *m, ManagedSlice *slice);
 
 /* slices.c */
@@ -100,6 +106,8 @@ void manager_logind_failed(int error, const char *message, void *userdata);
 /* tick.c */
 int manager_arm_glance(Manager *m);
 void manager_glance(Manager *m);
+/* ReservedCPUs= of what is online; a cpuset or a quota may leave less anyway. */
+uint64_t manager_capacity_for_users(const Manager *m);
 
 /* apply.c */
 void manager_flush(Manager *m);
@@ -119,6 +127,9 @@ void manager_lift_more(Manager *m);
 
 /* oom.c */
 void manager_watch_oom(Manager *m); /* or looks at all slices anew */
+
+/* serve.c */
+int manager_serve(Manager *m); /* does nothing in a dry run */
 
 /* view.c */
 void manager_show_change(const Manager *m, const ManagedSlice *slice, const Limits *limits, LimitMask mask);

@@ -25,7 +25,7 @@ static int on_hangup(sd_event_source *s _unused_, const struct signalfd_siginfo 
         Manager *m = userdata;
 
         if (!m->stopping)
-                manager_reload_config(m);
+                (void) manager_reload_config(m);
         return 0;
 }
 
@@ -154,9 +154,9 @@ static int open_logind(Manager *m) {
 
 int manager_start(Manager *m) {
         int (*const steps[])(Manager *) = {
-                manager_choose_backend, manager_open_tree,    manager_open_host_use,
-                open_runtime,           manager_open_backend, open_logind,
-                manager_watch_mounts,   manager_watch_slices, manager_arm_glance,
+                manager_choose_backend, manager_open_tree,  manager_open_host_use, open_runtime,
+                manager_open_backend,   manager_serve,      open_logind,           manager_watch_mounts,
+                manager_watch_slices,   manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -201,6 +201,7 @@ int manager_run(Manager *m) {
 Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
+        private_socket_free(m->private_socket);
         slice_dir_watch_free(m->slice_dir);
         oom_watch_free(m->oom);
         kernel_log_free(m->kernel_log);

@@ -100,7 +100,7 @@ static void look_up_again(ManagedSlice *slice) {
         slice->user = user;
 }
 
-void manager_reload_config(Manager *m) {
+int manager_reload_config(Manager *m) {
         bool observed = m->observe;
         ManagedSlice *slice;
         unsigned n = 0;
@@ -113,7 +113,7 @@ void manager_reload_config(Manager *m) {
                         r, r == -EINVAL ? "The new configuration has errors; the old one stays in force."
                                         : "Cannot read the configuration, the old one stays in force: %m");
                 (void) sd_notify(false, "READY=1");
-                return;
+                return r;
         }
         SLICE_FOREACH(slice, &m->slices) {
                 look_up_again(slice);
@@ -132,4 +132,5 @@ void manager_reload_config(Manager *m) {
         manager_flush(m);
         log_info("The configuration was read again.");
         (void) sd_notify(false, "READY=1");
+        return 0;
 }

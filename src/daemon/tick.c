@@ -95,8 +95,7 @@ static void tick(Manager *m, usec_t now, const EngineHost *host) {
         }
 }
 
-/* ReservedCPUs= of what is online; a cpuset or a quota may leave less anyway. */
-static uint64_t capacity_for_users(const Manager *m) {
+uint64_t manager_capacity_for_users(const Manager *m) {
         unsigned reserved = MIN(m->capacity.online_cpus - 1, m->host_config.reserved_cpus);
 
         return MIN(m->capacity.cpu, (m->capacity.online_cpus - reserved) * USEC_PER_SEC);
@@ -109,7 +108,7 @@ static int read_host(Manager *m, usec_t now, int (*read)(HostUse *, usec_t, unsi
         if (r < 0 && !m->host_unreadable)
                 log_error_errno(r, "Cannot read the host's CPU use, shares stay as they are: %m");
         m->host_unreadable = r < 0;
-        ret->capacity = capacity_for_users(m);
+        ret->capacity = manager_capacity_for_users(m);
         return r;
 }
 

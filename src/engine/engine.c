@@ -88,8 +88,7 @@ static uint64_t part_of_host(const EngineHost *host, unsigned permyriad) {
         return MIN(host->capacity, CPU_RATE_MAX) * permyriad / 10000;
 }
 
-/* CPUs × CPUThreshold */
-static uint64_t whole_budget(const EngineConfig *config, const EngineHost *host) {
+uint64_t engine_whole_budget(const EngineConfig *config, const EngineHost *host) {
         return part_of_host(host, config->threshold_permyriad);
 }
 
@@ -101,7 +100,7 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
         use = tracker_use(&engine->host, window / 2);
         if (!policy_needs_contention(config->policy))
                 return true;
-        return engine->contended || use >= whole_budget(config, host) / 100 * WAKE_PERCENT;
+        return engine->contended || use >= engine_whole_budget(config, host) / 100 * WAKE_PERCENT;
 }
 
 static int claims_reserve(Engine *engine, size_t n) {
@@ -345,7 +344,7 @@ static void summarize(const Engine *engine, const Round *round, EngineSlice *con
 
 int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,
                 EngineSlice *const *slices, size_t n, Plan *plan) {
-        uint64_t whole = whole_budget(config, host);
+        uint64_t whole = engine_whole_budget(config, host);
         uint64_t activity = part_of_host(host, config->activity_permyriad);
         Round round = { .config = config, .level = LIMIT_UNSET };
         uint64_t managed;

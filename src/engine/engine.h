@@ -68,6 +68,9 @@ usec_t engine_window(const EngineConfig *config);
 /* How often the host is to be glanced at: four times a window. */
 usec_t engine_glance_interval(const EngineConfig *config);
 
+/* The budget before use outside of the slices is taken off: CPUs × CPUThreshold=. */
+uint64_t engine_whole_budget(const EngineConfig *config, const EngineHost *host);
+
 /* The cheap look at the host alone. Returns whether a look at every slice, and a tick, are needed now:
  * never while the host has room to spare and no fair-share quota stands. */
 bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/macro.h"
+
+/* A client of the private socket that has no manners: bytes as they are. */
+
+/* A connected socket that never blocks. */
+int raw_connect(const char *path);
+
+/* "\0AUTH EXTERNAL …": claims to be root and begins. */
+#define RAW_HANDSHAKE      "\0AUTH EXTERNAL 30\r\nBEGIN\r\n"
+#define RAW_HANDSHAKE_SIZE (sizeof RAW_HANDSHAKE - 1)
+
+/* A whole method call of org.fairslice1.Manager at /org/fairslice1, little endian, without arguments.
+ * Returns its size. */
+#define RAW_CALL_MAX 256
+size_t raw_call(uint8_t call[RAW_CALL_MAX], const char *member);

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <signal.h>
+#include <string.h>
+
+#include "basic/bus-peer.h"
+#include "bus/socket-host.h"
+#include "model/limits.h"
+
+/* What org.fairslice1.Manager answers, to whom. */
+
+#define MANAGER "org.fairslice1", "/org/fairslice1", "org.fairslice1.Manager"
+
+static bool text_is(sd_bus *bus, const char *property, const char *expected) {
+        _cleanup_free_ char *value = NULL;
+
+        return sd_bus_get_property_string(bus, MANAGER, property, NULL, &value) >= 0 &&
+               strcmp(value, expected) == 0;
+}
+
+static bool number_is(sd_bus *bus, const char *property, char type, uint64_t expected) {
+        union {
+                uint32_t u32;
+                uint64_t u64;
+                int boolean;
+        } value;
+
+        if (sd_bus_get_property_trivial(bus, MANAGER, property, NULL, type, &value) < 0)
+                return false;
+        switch (type) {
+        case 'b':
+                return (uint64_t) value.boolean == expected;
+        case 'u':
+                return value.u32 == expected;
+        default:
+                return value.u64 == expected;
+        }
+}
+
+/* The host's totals are for everybody. */
+static int reads_properties(void) {
+        sd_bus *bus = client_connect();
+
+        CHECK(text_is(bus, "Version", PROJECT_VERSION));
+        CHECK(text_is(bus, "Backend", "fake"));
+        CHECK(text_is(bus, "SharePolicy", "equal"));
+        CHECK(number_is(bus, "BudgetUSecPerSec", 't', 1900000));
+        CHECK(number_is(bus, "WaterLevelUSecPerSec", 't', UINT64_MAX));
+        CHECK(number_is(bus, "Contended", 'b', 0));
+        CHECK(number_is(bus, "ActiveUsers", 'u', 0));
+        return 0;
+}
+
+static int reads_other_properties(void) {
+        sd_bus *bus = client_connect();
+
+        CHECK(text_is(bus, "SharePolicy", "weight"));
+        CHECK(number_is(bus, "WaterLevelUSecPerSec", 't', 420000));
+        CHECK(number_is(bus, "Contended", 'b', 1));
+        CHECK(number_is(bus, "ActiveUsers", 'u', 7));
+        CHECK(sd_bus_set_property(bus, MANAGER, "Contended", NULL, "b", 0) < 0);
+        return 0;
+}
+
+static bool next_slice(sd_bus_message *reply, const char *name, uint32_t uid, const char *user,
+                       const char *path) {
+        const char *n, *u, *p;
+        uint32_t id;
+
+        return sd_bus_message_read(reply, "(suso)", &n, &id, &u, &p) > 0 && strcmp(n, name) == 0 &&
+               id == uid && strcmp(u, user) == 0 && strcmp(p, path) == 0;
+}
+
+static sd_bus_message *list_slices(sd_bus *bus) {
+        sd_bus_message *reply = NULL;
+
+        if (sd_bus_call_method(bus, MANAGER, "ListSlices", NULL, &reply, NULL) < 0 ||
+            sd_bus_message_enter_container(reply, 'a', "(suso)") < 0)
+                _exit(4);
+        return reply;
+}
+
+static int sees_all_slices(void) {
+        sd_bus_message *reply = list_slices(client_connect());
+
+        CHECK(next_slice(reply, "user-0.slice", 0, "root", "/org/fairslice1/slice/user_2d0_2eslice"));
+        CHECK(next_slice(reply, "user-1000.slice", 1000, "alice",
+                         "/org/fairslice1/slice/user_2d1000_2eslice"));
+        CHECK(next_slice(reply, "user-64321.slice", USER_UID, "",
+                         "/org/fairslice1/slice/user_2d64321_2eslice"));
+        CHECK(sd_bus_message_at_end(reply, false) > 0);
+        return 0;
+}
+
+static int sees_own_slice(void) {
+        sd_bus_message *reply = list_slices(client_connect());
+
+        CHECK(next_slice(reply, "user-64321.slice", USER_UID, "",
+                         "/org/fairslice1/slice/user_2d64321_2eslice"));
+        CHECK(sd_bus_message_at_end(reply, false) > 0);
+        return 0;
+}
+
+static int sees_no_slice(void) {
+        CHECK(sd_bus_message_at_end(list_slices(client_connect()), false) > 0);
+        return 0;
+}
+
+static int reload_gives(const char *error_name, const char *message) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = sd_bus_call_method(client_connect(), MANAGER, "Reload", &error, NULL, NULL);
+
+        if (!error_name) {
+                CHECK(r >= 0);
+                return 0;
+        }
+        CHECK(r < 0);
+        CHECK(sd_bus_error_has_name(&error, error_name));
+        CHECK(strstr(error.message, message));
+        return 0;
+}
+
+static int reload_works(void) {
+        return reload_gives(NULL, NULL);
+}
+
+static int reload_is_denied(void) {
+        return reload_gives(SD_BUS_ERROR_ACCESS_DENIED, "call this as root");
+}
+
+static int reload_finds_errors(void) {
+        return reload_gives("org.fairslice1.Error.BadConfiguration", "fairsliced --check");
+}
+
+static int reload_is_too_late(void) {
+        return reload_gives("org.fairslice1.Error.ShuttingDown", "about to end");
+}
+
+static int reload_fails(void) {
+        return reload_gives(SD_BUS_ERROR_NO_MEMORY, "");
+}
+
+static int is_introspected(void) {
+        sd_bus_message *reply = NULL;
+        const char *xml;
+
+        CHECK(sd_bus_call_method(client_connect(), "org.fairslice1", "/org/fairslice1",
+                                 "org.freedesktop.DBus.Introspectable", "Introspect", NULL, &reply,
+                                 NULL) >= 0);
+        CHECK(sd_bus_message_read(reply, "s", &xml) > 0);
+        CHECK(strstr(xml, "<interface name=\"org.fairslice1.Manager\">"));
+        CHECK(strstr(xml, "<arg type=\"a(suso)\" name=\"slices\" direction=\"out\"/>"));
+        return 0;
+}
+
+static int calls_nonsense(void) {
+        sd_bus *bus = client_connect();
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        CHECK(sd_bus_call_method(bus, MANAGER, "Rubbish", &error, NULL, NULL) < 0);
+        CHECK(sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_METHOD));
+        sd_bus_error_free(&error);
+        CHECK(sd_bus_call_method(bus, MANAGER, "ListSlices", &error, NULL, "u", 7) < 0);
+        CHECK(sd_bus_error_has_name(&error, SD_BUS_ERROR_INVALID_ARGS));
+        sd_bus_error_free(&error);
+        CHECK(sd_bus_call_method(bus, "org.fairslice1", "/nowhere", "org.fairslice1.Manager", "Reload",
+                                 &error, NULL, NULL) < 0);
+        CHECK(sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_OBJECT));
+        return 0;
+}
+
+static void test_properties(_unused_ void **state) {
+        as_user(getuid(), reads_properties);
+        socket_host.figures = (HostFigures){
+                .policy = SHARE_WEIGHT, .budget = 1, .level = 420000, .contended = true, .active = 7
+        };
+        as_user(getuid(), reads_other_properties);
+}
+
+static void test_introspection(_unused_ void **state) {
+        as_user(getuid(), is_introspected);
+}
+
+static void test_nonsense(_unused_ void **state) {
+        as_user(getuid(), calls_nonsense);
+        assert_int_equal(socket_host.reloads, 0);
+}
+
+static void need_root(void) {
+        if (getuid() == 0)
+                return;
+        fputs("SKIPPED: only root can be root and somebody else.\n", stderr);
+        skip();
+}
+
+static void test_root(_unused_ void **state) {
+        need_root();
+        as_user(0, sees_all_slices);
+        as_user(0, reload_works);
+        assert_int_equal(socket_host.reloads, 1);
+        socket_host.reload_result = -EINVAL;
+        as_user(0, reload_finds_errors);
+        socket_host.reload_result = -ESHUTDOWN;
+        as_user(0, reload_is_too_late);
+        socket_host.reload_result = -ENOMEM;
+        as_user(0, reload_fails);
+        assert_int_equal(socket_host.reloads, 4);
+}
+
+static void test_user(_unused_ void **state) {
+        need_root();
+        as_user(USER_UID, reads_properties);
+        as_user(USER_UID, is_introspected);
+        as_user(USER_UID, sees_own_slice);
+        as_user(USER_UID + 1, sees_no_slice);
+        as_user(USER_UID, reload_is_denied);
+        assert_int_equal(socket_host.reloads, 0);
+}
+
+/* The handshake says that it is root. */
+static int lies(void) {
+        uint8_t call[RAW_CALL_MAX];
+        size_t size = raw_call(call, "Reload");
+        char answer[1024] = "";
+        ssize_t length = 0;
+        int fd = raw_connect(socket_host.path);
+
+        CHECK(write(fd, RAW_HANDSHAKE, RAW_HANDSHAKE_SIZE) == RAW_HANDSHAKE_SIZE);
+        CHECK(write(fd, call, size) == (ssize_t) size);
+        for (usec_t deadline = now_monotonic() + DRIVE_LIMIT_USEC;;) {
+                ssize_t n = read(fd, answer + length, sizeof answer - (size_t) length);
+
+                length += MAX(n, 0);
+                if (memmem(answer, (size_t) length, "AccessDenied", 12))
+                        return 0;
+                CHECK(n > 0 || (n < 0 && errno == EAGAIN));
+                CHECK(now_monotonic() < deadline);
+                usleep(1000);
+        }
+}
+
+static void test_user_who_lies(_unused_ void **state) {
+        need_root();
+        as_user(USER_UID, lies);
+        assert_int_equal(socket_host.reloads, 0);
+}
+
+/* Another implementation of the protocol. */
+static int is_served_by_libdbus(void) {
+        char peer[96];
+
+        snprintf(peer, sizeof peer, "--peer=unix:path=%s", socket_host.path);
+        (void) freopen("/dev/null", "w", stdout);
+        (void) execlp("dbus-send", "dbus-send", peer, "--print-reply", "/org/fairslice1",
+                      "org.fairslice1.Manager.ListSlices", NULL);
+        return 1;
+}
+
+static void test_libdbus(_unused_ void **state) {
+        as_user(getuid(), is_served_by_libdbus);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, socket_host_setup, socket_host_teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(test_properties), TEST(test_introspection), TEST(test_nonsense), TEST(test_root),
+                TEST(test_user),       TEST(test_user_who_lies), TEST(test_libdbus),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
