@@ -5,14 +5,15 @@
 #include "daemon/manager-private.h"
 #include "report/journal.h"
 
-/* Observing writes no record: the service may be running as well, and has written it. */
-static int say(const OomEvent *event, const char *user_name) {
+/* On standard error: instead of the record, or of what would be one. */
+static void say(const char *prefix, const OomEvent *event, const char *user_name) {
         _cleanup_free_ char *sentence = journal_sentence_oom(event, user_name);
+        int level = event->kills > 0 ? LOG_WARNING : LOG_NOTICE;
 
         if (!sentence)
-                return -ENOMEM;
-        log_info("Would record: %s", sentence);
-        return 0;
+                (void) log_oom();
+        else
+                (void) log_full(level, 0, "%s%s", prefix, sentence);
 }
 
 static void on_oom(const OomEvent *event, void *userdata) {
@@ -25,10 +26,17 @@ static void on_oom(const OomEvent *event, void *userdata) {
         /* The slice may be gone by now; its user is not. */
         if (!slice && event->uid != UID_INVALID)
                 (void) identity_lookup(event->uid, &unknown);
-        r = m->observe ? say(event, user->name) : journal_report_oom(event, user->name);
+        /* Observing writes no record: the service may be running as well, and has written it. */
+        if (m->observe) {
+                say("Would record: ", event, user->name);
+                return;
+        }
+        r = journal_report_oom(event, user->name);
         if (r < 0)
-                log_error_errno(r, "Memory ran out in %s, and the record of it cannot be written: %m",
+                log_error_errno(r, "Cannot write to the journal that memory ran out in %s: %m",
                                 event->slice);
+        if (r != JOURNAL_WRITTEN)
+                say("", event, user->name);
 }
 
 static int make_watch(Manager *m) {

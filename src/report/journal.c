@@ -8,9 +8,9 @@
 
 /* Where in this file the record is sent from tells nobody anything. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
+#include <syslog.h>
 #include <systemd/sd-journal.h>
 
-#include "basic/log.h"
 #include "model/limits.h"
 #include "report/message-ids.h"
 
@@ -112,22 +112,13 @@ static bool have_journal(void) {
 }
 
 int journal_report_oom(const OomEvent *event, const char *user_name) {
-        _cleanup_free_ char *sentence = NULL;
         _cleanup_(journal_record_done) JournalRecord record = {};
-        int r = -ENOENT;
+        int r;
 
-        if (have_journal()) {
-                r = journal_record_oom(event, user_name, &record);
-                if (r >= 0)
-                        r = sd_journal_sendv(record.field, (int) record.n_fields);
-                if (r >= 0)
-                        return 0;
-        }
-        sentence = journal_sentence_oom(event, user_name);
-        if (!sentence)
-                return -ENOMEM;
-        if (r != -ENOENT)
-                log_warning_errno(r, "Cannot write to the journal: %m");
-        log_full(event->kills > 0 ? LOG_WARNING : LOG_NOTICE, 0, "%s", sentence);
-        return 0;
+        if (!have_journal())
+                return JOURNAL_ABSENT;
+        r = journal_record_oom(event, user_name, &record);
+        if (r >= 0)
+                r = sd_journal_sendv(record.field, (int) record.n_fields);
+        return r < 0 ? r : JOURNAL_WRITTEN;
 }

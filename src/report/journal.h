@@ -41,6 +41,11 @@ int journal_record_oom(const OomEvent *event, const char *user_name, JournalReco
 /* Only the sentence. The caller frees it; NULL if there is no memory. */
 char *journal_sentence_oom(const OomEvent *event, const char *user_name);
 
-/* Sends the record. Where there is no journal, the sentence goes to standard error. A negative errno if it
- * could be sent to neither. */
+typedef enum JournalOutcome {
+        JOURNAL_WRITTEN,
+        JOURNAL_ABSENT, /* no journal on this host: nobody has been told anything */
+} JournalOutcome;
+
+/* Sends the record to the journal. Returns a JournalOutcome, or a negative errno if there is a journal and
+ * it did not take the record. */
 int journal_report_oom(const OomEvent *event, const char *user_name);
