@@ -12,3 +12,4 @@ int fuzz_import_cgroup_py(const uint8_t *data, size_t size);
 int fuzz_parse(const uint8_t *data, size_t size);
 int fuzz_cgroup(const uint8_t *data, size_t size);
 int fuzz_oom_line(const uint8_t *data, size_t size);
+int fuzz_gate(const uint8_t *data, size_t size);

@@ -308,12 +308,17 @@ static const char *const oom_tokens[] = {
         NULL,
 };
 
+static const char *const gate_tokens[] = {
+        "l\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", "B\1\1\1", "l", "B", "\xff\xff\xff\xff", NULL,
+};
+
 static const Target targets[] = {
         { "config", fuzz_config, config_tokens, 30 },
         { "import-cgroup-py", fuzz_import_cgroup_py, import_tokens, 30 },
         { "parse", fuzz_parse, parse_tokens, 2000 },
         { "cgroup", fuzz_cgroup, cgroup_tokens, 1000 },
         { "oom-line", fuzz_oom_line, oom_tokens, 2000 },
+        { "gate", fuzz_gate, gate_tokens, 2000 },
 };
 
 int main(int argc, char **argv) {
