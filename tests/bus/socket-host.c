@@ -3,11 +3,8 @@
 #include "bus/socket-host.h"
 
 #include <fcntl.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "model/limits.h"
 
@@ -81,69 +78,15 @@ int socket_host_teardown(_unused_ void **state) {
         return 0;
 }
 
-void as_user(uid_t uid, int (*client)(void)) {
-        int status = -1;
-        pid_t pid = fork();
-
-        assert_true(pid >= 0);
-        if (pid == 0) {
-                (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-                if (uid != getuid() && (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0))
-                        _exit(2);
-                _exit(client());
-        }
-        DRIVE_UNTIL(waitpid(pid, &status, WNOHANG) == pid);
-        assert_true(WIFEXITED(status));
-        assert_int_equal(WEXITSTATUS(status), 0);
-}
-
 sd_bus *client_connect(void) {
-        sd_bus *bus = NULL;
-        char address[96];
-
-        snprintf(address, sizeof address, "unix:path=%s", socket_host.path);
-        if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, address) < 0 || sd_bus_start(bus) < 0) {
-                fputs("Cannot connect.\n", stderr);
-                _exit(3);
-        }
-        return bus;
+        return private_client_connect(socket_host.path);
 }
 
 int client_is_served(void) {
         sd_bus *bus = client_connect();
         int contended;
 
-        CHECK(sd_bus_get_property_trivial(bus, "org.fairslice1", "/org/fairslice1", "org.fairslice1.Manager",
-                                          "Contended", NULL, 'b', &contended) >= 0);
-        CHECK(sd_bus_call_method(bus, "org.fairslice1", "/org/fairslice1", "org.fairslice1.Manager",
-                                 "ListSlices", NULL, NULL, NULL) >= 0);
+        CHECK(sd_bus_get_property_trivial(bus, MANAGER, "Contended", NULL, 'b', &contended) >= 0);
+        CHECK(sd_bus_call_method(bus, MANAGER, "ListSlices", NULL, NULL, NULL) >= 0);
         return 0;
-}
-
-bool raw_send(int fd, const void *data, size_t size) {
-        const uint8_t *p = data;
-
-        for (usec_t deadline = now_monotonic() + DRIVE_LIMIT_USEC; size > 0;) {
-                ssize_t n = send(fd, p, size, MSG_NOSIGNAL);
-
-                if (n < 0 && errno != EAGAIN)
-                        return false;
-                if (n > 0) {
-                        p += n;
-                        size -= (size_t) n;
-                }
-                assert_true(now_monotonic() < deadline);
-                drive_ready();
-        }
-        return true;
-}
-
-bool raw_ended(int fd) {
-        char answer[4096];
-        ssize_t n;
-
-        do
-                n = recv(fd, answer, sizeof answer, 0);
-        while (n > 0);
-        return n == 0 || errno != EAGAIN;
 }

@@ -1,63 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <signal.h>
 #include <string.h>
 
-#include "basic/bus-peer.h"
 #include "bus/socket-host.h"
 #include "model/limits.h"
 
 /* What org.fairslice1.Manager answers, to whom. */
 
-#define MANAGER "org.fairslice1", "/org/fairslice1", "org.fairslice1.Manager"
-
-static bool text_is(sd_bus *bus, const char *property, const char *expected) {
-        _cleanup_free_ char *value = NULL;
-
-        return sd_bus_get_property_string(bus, MANAGER, property, NULL, &value) >= 0 &&
-               strcmp(value, expected) == 0;
-}
-
-static bool number_is(sd_bus *bus, const char *property, char type, uint64_t expected) {
-        union {
-                uint32_t u32;
-                uint64_t u64;
-                int boolean;
-        } value;
-
-        if (sd_bus_get_property_trivial(bus, MANAGER, property, NULL, type, &value) < 0)
-                return false;
-        switch (type) {
-        case 'b':
-                return (uint64_t) value.boolean == expected;
-        case 'u':
-                return value.u32 == expected;
-        default:
-                return value.u64 == expected;
-        }
-}
-
 /* The host's totals are for everybody. */
 static int reads_properties(void) {
         sd_bus *bus = client_connect();
 
-        CHECK(text_is(bus, "Version", PROJECT_VERSION));
-        CHECK(text_is(bus, "Backend", "fake"));
-        CHECK(text_is(bus, "SharePolicy", "equal"));
-        CHECK(number_is(bus, "BudgetUSecPerSec", 't', 1900000));
-        CHECK(number_is(bus, "WaterLevelUSecPerSec", 't', UINT64_MAX));
-        CHECK(number_is(bus, "Contended", 'b', 0));
-        CHECK(number_is(bus, "ActiveUsers", 'u', 0));
+        CHECK(private_client_text_is(bus, "Version", PROJECT_VERSION));
+        CHECK(private_client_text_is(bus, "Backend", "fake"));
+        CHECK(private_client_text_is(bus, "SharePolicy", "equal"));
+        CHECK(private_client_number_is(bus, "BudgetUSecPerSec", 't', 1900000));
+        CHECK(private_client_number_is(bus, "WaterLevelUSecPerSec", 't', UINT64_MAX));
+        CHECK(private_client_number_is(bus, "Contended", 'b', 0));
+        CHECK(private_client_number_is(bus, "ActiveUsers", 'u', 0));
         return 0;
 }
 
 static int reads_other_properties(void) {
         sd_bus *bus = client_connect();
 
-        CHECK(text_is(bus, "SharePolicy", "weight"));
-        CHECK(number_is(bus, "WaterLevelUSecPerSec", 't', 420000));
-        CHECK(number_is(bus, "Contended", 'b', 1));
-        CHECK(number_is(bus, "ActiveUsers", 'u', 7));
+        CHECK(private_client_text_is(bus, "SharePolicy", "weight"));
+        CHECK(private_client_number_is(bus, "WaterLevelUSecPerSec", 't', 420000));
+        CHECK(private_client_number_is(bus, "Contended", 'b', 1));
+        CHECK(private_client_number_is(bus, "ActiveUsers", 'u', 7));
         CHECK(sd_bus_set_property(bus, MANAGER, "Contended", NULL, "b", 0) < 0);
         return 0;
 }
@@ -186,15 +156,8 @@ static void test_nonsense(_unused_ void **state) {
         assert_int_equal(socket_host.reloads, 0);
 }
 
-static void need_root(void) {
-        if (getuid() == 0)
-                return;
-        fputs("SKIPPED: only root can be root and somebody else.\n", stderr);
-        skip();
-}
-
 static void test_root(_unused_ void **state) {
-        need_root();
+        need_root_to_be_others();
         as_user(0, sees_all_slices);
         as_user(0, reload_works);
         assert_int_equal(socket_host.reloads, 1);
@@ -208,7 +171,7 @@ static void test_root(_unused_ void **state) {
 }
 
 static void test_user(_unused_ void **state) {
-        need_root();
+        need_root_to_be_others();
         as_user(USER_UID, reads_properties);
         as_user(USER_UID, is_introspected);
         as_user(USER_UID, sees_own_slice);
@@ -240,7 +203,7 @@ static int lies(void) {
 }
 
 static void test_user_who_lies(_unused_ void **state) {
-        need_root();
+        need_root_to_be_others();
         as_user(USER_UID, lies);
         assert_int_equal(socket_host.reloads, 0);
 }

@@ -171,12 +171,10 @@ static int sends_large_messages(void) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
 
         memset(text, 'x', GATE_MESSAGE_MAX - 512);
-        CHECK(sd_bus_call_method(bus, "org.fairslice1", "/org/fairslice1", "org.fairslice1.Manager",
-                                 "Rubbish", &error, NULL, "s", text) < 0);
+        CHECK(sd_bus_call_method(bus, MANAGER, "Rubbish", &error, NULL, "s", text) < 0);
         CHECK(sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_METHOD));
         memset(text, 'x', GATE_MESSAGE_MAX);
-        CHECK(sd_bus_call_method(bus, "org.fairslice1", "/org/fairslice1", "org.fairslice1.Manager",
-                                 "Rubbish", NULL, NULL, "s", text) < 0);
+        CHECK(sd_bus_call_method(bus, MANAGER, "Rubbish", NULL, NULL, "s", text) < 0);
         CHECK(sd_bus_is_open(bus) <= 0);
         return 0;
 }
@@ -307,10 +305,7 @@ static int opens_many(void) {
 static void test_many_uids(_unused_ void **state) {
         int root;
 
-        if (getuid() != 0) {
-                fputs("SKIPPED: only root can be many users.\n", stderr);
-                skip();
-        }
+        need_root_to_be_others();
         root = connected_and_greeted();
         for (uid_t i = 0; i < 2 * PRIVATE_SOCKET_USERS_MAX / PRIVATE_SOCKET_PER_UID_MAX; i++)
                 as_user(USER_UID + i, opens_many);

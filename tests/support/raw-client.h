@@ -16,3 +16,8 @@ int raw_connect(const char *path);
  * Returns its size. */
 #define RAW_CALL_MAX 256
 size_t raw_call(uint8_t call[RAW_CALL_MAX], const char *member);
+
+/* Sends all, whatever the server takes at a time. False if the server has ended the connection before. */
+bool raw_send(int fd, const void *data, size_t size);
+/* Whether the server has ended the connection; what it has sent is thrown away. */
+bool raw_ended(int fd);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "bus/raw-client.h"
+#include "support/raw-client.h"
 
 #include <endian.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "support/test.h"
+#include "support/drive.h"
 
 int raw_connect(const char *path) {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -48,4 +48,32 @@ size_t raw_call(uint8_t call[RAW_CALL_MAX], const char *member) {
         end = put_field(call, end, 3, 's', member);
         (void) put_u32(call, 12, end - 16);
         return (end + 7) & ~(size_t) 7;
+}
+
+bool raw_send(int fd, const void *data, size_t size) {
+        const uint8_t *p = data;
+
+        for (usec_t deadline = now_monotonic() + DRIVE_LIMIT_USEC; size > 0;) {
+                ssize_t n = send(fd, p, size, MSG_NOSIGNAL);
+
+                if (n < 0 && errno != EAGAIN)
+                        return false;
+                if (n > 0) {
+                        p += n;
+                        size -= (size_t) n;
+                }
+                assert_true(now_monotonic() < deadline);
+                drive_ready();
+        }
+        return true;
+}
+
+bool raw_ended(int fd) {
+        char answer[4096];
+        ssize_t n;
+
+        do
+                n = recv(fd, answer, sizeof answer, 0);
+        while (n > 0);
+        return n == 0 || errno != EAGAIN;
 }
