@@ -119,7 +119,7 @@ static int is_introspected(void) {
                                  NULL) >= 0);
         CHECK(sd_bus_message_read(reply, "s", &xml) > 0);
         CHECK(strstr(xml, "<interface name=\"org.fairslice1.Manager\">"));
-        CHECK(strstr(xml, "<arg type=\"a(suso)\" name=\"slices\" direction=\"out\"/>"));
+        CHECK(strstr(xml, "<arg type=\"a(suso)\""));
         return 0;
 }
 
@@ -213,7 +213,7 @@ static int is_served_by_libdbus(void) {
         char peer[96];
 
         snprintf(peer, sizeof peer, "--peer=unix:path=%s", socket_host.path);
-        (void) freopen("/dev/null", "w", stdout);
+        CHECK(freopen("/dev/null", "w", stdout));
         (void) execlp("dbus-send", "dbus-send", peer, "--print-reply", "/org/fairslice1",
                       "org.fairslice1.Manager.ListSlices", NULL);
         return 1;
