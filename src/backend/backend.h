@@ -3,15 +3,15 @@
 
 #include "model/limits.h"
 
-/* What puts limits on slices. systemd does it over D-Bus; others will write cgroup files themselves. All of
+/* What puts limits on slices. systemd does it over D-Bus; the raw ones write cgroup files themselves. All of
  * them, and the fake of the tests, pass one contract test (tests/contract). */
 
 typedef struct Backend Backend;
 
-/* How a change ended. `error` is 0, or a negative errno with `message` in words; the slice may be gone by
- * now, or may never have been there, which is -ENOENT. -ECANCELED: no answer came (the
- * backend went offline, its peer went away or was too slow), so that nobody knows. Not called from within
- * backend_set_limits(). */
+/* How a change ended. `error` is 0, or a negative errno with `message` in words; some of its limits may have
+ * been set all the same. The slice may be gone by now, or may never have been there, which is -ENOENT.
+ * -ECANCELED: no answer came (the backend went offline, its peer went away or was too slow), so that nobody
+ * knows. Not called from within backend_set_limits(). */
 typedef void (*BackendDone)(const char *slice, int error, const char *message, void *userdata);
 
 typedef struct BackendHandlers {
@@ -27,6 +27,12 @@ typedef struct BackendHandlers {
 
 typedef struct BackendOps {
         const char *name; /* as in Backend= and in the journal: "systemd" */
+        /* A change makes sense only while the slice has a group: there is nobody who would keep it for
+         * later. */
+        bool needs_group;
+        /* What was set is lost when handlers.reloaded is called, so that a difference found after it is
+         * nobody's doing. */
+        bool reset_by_reload;
         int (*set_limits)(Backend *backend, const char *slice, const Limits *limits, LimitMask mask);
         Backend *(*free)(Backend *backend);
 } BackendOps;
