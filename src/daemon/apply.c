@@ -18,9 +18,14 @@ void manager_enqueue_all(Manager *m) {
                 slice_table_enqueue(&m->slices, slice, false);
 }
 
+/* Whether there is somebody to take what is set: the group, or a backend that keeps it until the user who
+ * was announced has one. */
+static bool has_taker(const Manager *m, const ManagedSlice *slice) {
+        return slice->files || (slice->announced && !m->backend->ops->needs_group);
+}
+
 static bool may_send(const Manager *m, const ManagedSlice *slice, usec_t now) {
-        return !slice->in_flight && (slice->files || slice->announced) && slice->retry_at <= now &&
-               !m->stopping;
+        return !slice->in_flight && has_taker(m, slice) && slice->retry_at <= now && !m->stopping;
 }
 
 /* Said once for a lowering that has to wait. */
@@ -276,6 +281,8 @@ void manager_backend_reloaded(void *userdata) {
 
         SLICE_FOREACH(slice, &m->slices) {
                 slice->repaired = slice->given_up = 0;
+                if (m->backend->ops->reset_by_reload)
+                        slice->confirmed = 0; /* what is found to differ is set again without a word */
                 if (!m->observe)
                         manager_verify_soon(m, slice);
         }

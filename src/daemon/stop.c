@@ -50,6 +50,8 @@ void manager_lift_done(Manager *m, const char *slice, int error, const char *mes
 
         if (m->lifts_pending > 0) {
                 m->lifts_pending--;
+                if (error == -ENOENT && m->backend->ops->needs_group)
+                        error = 0; /* its quota went with the group */
                 if (error < 0 && error != -ECANCELED)
                         log_warning_errno(error, "Cannot lift the fair-share quota of %s: %s", slice,
                                           message);

@@ -14,6 +14,7 @@ typedef struct Pending {
 
 typedef struct FakeBackend {
         Backend base;
+        BackendOps ops;
         Script *script;
         sd_event_source *answers; /* a defer source, on while there is something to be answered */
         STAILQ_HEAD(, Pending) pending;
@@ -69,11 +70,17 @@ static Backend *fake_free(Backend *backend) {
 }
 
 int fake_backend_new(const BackendHandlers *handlers, sd_event *event, Script *script, Backend **ret) {
-        static const BackendOps ops = { .name = "fake", .set_limits = fake_set_limits, .free = fake_free };
         FakeBackend *b = calloc(1, sizeof *b);
 
         assert_non_null(b);
-        b->base.ops = &ops;
+        b->ops = (BackendOps){
+                .name = "fake",
+                .needs_group = script->needs_group,
+                .reset_by_reload = script->reset_by_reload,
+                .set_limits = fake_set_limits,
+                .free = fake_free,
+        };
+        b->base.ops = &b->ops;
         b->base.handlers = *handlers;
         b->script = script;
         STAILQ_INIT(&b->pending);

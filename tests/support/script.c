@@ -30,6 +30,8 @@ int script_answer(Script *script, const RecordedCall *call) {
         script->under_way--;
         if (script->refuse && (strcmp(script->refuse, "*") == 0 || strcmp(script->refuse, call->slice) == 0))
                 return script->error;
+        if (script->account && (call->cpu_accounting || call->memory_accounting))
+                script->account(call->slice, call->cpu_accounting, call->memory_accounting);
         if (script->fixture)
                 fixture_apply(script->fixture, call->slice, &call->limits, call->mask);
         return 0;

@@ -11,6 +11,7 @@ typedef struct RecordedCall {
         SliceName slice;
         Limits limits; /* LIMIT_UNSET where the mask has no bit, too */
         LimitMask mask;
+        bool cpu_accounting, memory_accounting; /* instead of limits */
 } RecordedCall;
 
 typedef struct Script {
@@ -19,6 +20,9 @@ typedef struct Script {
         const char *refuse; /* the slice to refuse; "*": all of them; NULL: none */
         int error;          /* with: EACCES, EINVAL, ENOENT */
         Fixture *fixture;   /* where the values go; NULL: success is only pretended */
+        bool needs_group, reset_by_reload; /* the fake backend's, at its beginning */
+        /* What accounting is good for */
+        void (*account)(const char *slice, bool cpu, bool memory);
 
         /* Asked for, in this order */
         RecordedCall *call;
