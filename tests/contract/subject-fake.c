@@ -5,10 +5,12 @@
 #include "support/drive.h"
 #include "support/fake-backend.h"
 
+static const Script *asked;
 static sd_event *loop;
 static Backend *backend;
 
 static void start(const BackendHandlers *handlers, Script *script, Backend **ret) {
+        asked = script;
         assert_true(sd_event_new(&loop) >= 0);
         drive_add(loop);
         assert_int_equal(fake_backend_new(handlers, loop, script, &backend), 0);
@@ -18,6 +20,10 @@ static void start(const BackendHandlers *handlers, Script *script, Backend **ret
 static void stop(void) {
         drive_remove(loop);
         loop = sd_event_unref(loop);
+}
+
+static void standing(const char *slice, Limits *ret) {
+        script_standing(asked, slice, ret);
 }
 
 static void go_online(void) {
@@ -38,8 +44,10 @@ static void release(void) {
 
 const Subject subject_fake = {
         .name = "fake",
+        .calls_out = true,
         .start = start,
         .stop = stop,
+        .standing = standing,
         .go_online = go_online,
         .go_offline = go_offline,
         .reload = reload,

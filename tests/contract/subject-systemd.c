@@ -10,11 +10,13 @@
 /* systemd comes onto the bus and drops off it; the bus itself stays. */
 
 static PrivateBus *private_bus;
+static const Script *asked;
 static sd_event *loop, *systemd_loop;
 static FakeSystemd *systemd;
 static sd_bus *bus;
 
 static void start(const BackendHandlers *handlers, Script *script, Backend **ret) {
+        asked = script;
         private_bus = private_bus_new();
         assert_true(sd_event_new(&loop) >= 0);
         assert_true(sd_event_new(&systemd_loop) >= 0);
@@ -37,6 +39,10 @@ static void stop(void) {
         private_bus = private_bus_free(private_bus);
 }
 
+static void standing(const char *slice, Limits *ret) {
+        script_standing(asked, slice, ret);
+}
+
 static void go_online(void) {
         fake_systemd_connect(systemd);
 }
@@ -56,8 +62,10 @@ static void release(void) {
 
 const Subject subject_systemd = {
         .name = "systemd",
+        .calls_out = true,
         .start = start,
         .stop = stop,
+        .standing = standing,
         .go_online = go_online,
         .go_offline = go_offline,
         .reload = reload,

@@ -69,40 +69,59 @@ static void drop_first_held(FakeSystemd *systemd) {
         free(held);
 }
 
-/* A property that is no limit of the model, or is there twice, or has another type, fails the test. */
-static void read_properties(sd_bus_message *m, Limits *limits, LimitMask *mask) {
+static void read_accounting(sd_bus_message *m, bool *accounting) {
+        int value;
+
+        assert_false(*accounting);
+        assert_true(sd_bus_message_read(m, "v", "b", &value) > 0);
+        assert_true(value);
+        *accounting = true;
+}
+
+static void read_limit(sd_bus_message *m, const char *property, RecordedCall *call) {
+        int limit = limit_from_string(property);
+
+        assert_true(limit >= 0);
+        assert_false(call->mask & 1U << limit);
+        assert_true(sd_bus_message_read(m, "v", "t", &call->limits.value[limit]) > 0);
+        call->mask |= 1U << limit;
+}
+
+/* A property that is neither a limit of the model nor accounting, or is there twice, or has another type,
+ * fails the test. */
+static void read_properties(sd_bus_message *m, RecordedCall *call) {
         const char *property;
-        uint64_t value;
         int r;
 
-        *limits = LIMITS_UNSET;
-        *mask = 0;
+        *call = (RecordedCall){ .limits = LIMITS_UNSET };
         assert_true(sd_bus_message_enter_container(m, 'a', "(sv)") > 0);
-        while ((r = sd_bus_message_read(m, "(sv)", &property, "t", &value)) > 0) {
-                int limit = limit_from_string(property);
-
-                assert_true(limit >= 0);
-                assert_false(*mask & 1U << limit);
-                limits->value[limit] = value;
-                *mask |= 1U << limit;
+        while ((r = sd_bus_message_enter_container(m, 'r', "sv")) > 0) {
+                assert_true(sd_bus_message_read(m, "s", &property) > 0);
+                if (strcmp(property, "CPUAccounting") == 0)
+                        read_accounting(m, &call->cpu_accounting);
+                else if (strcmp(property, "MemoryAccounting") == 0)
+                        read_accounting(m, &call->memory_accounting);
+                else
+                        read_limit(m, property, call);
+                assert_int_equal(sd_bus_message_exit_container(m), 1);
         }
         assert_int_equal(r, 0);
         assert_int_equal(sd_bus_message_exit_container(m), 1);
 }
 
 static int on_set_properties(FakeSystemd *systemd, sd_bus_message *m) {
-        const RecordedCall *call;
+        RecordedCall *call, read;
         const char *slice;
-        LimitMask mask;
-        Limits limits;
         int runtime;
 
         assert_true(sd_bus_message_has_signature(m, "sba(sv)"));
         assert_true(sd_bus_message_read(m, "sb", &slice, &runtime) > 0);
         assert_true(runtime);
-        read_properties(m, &limits, &mask);
-        script_record(systemd->script, slice, &limits, mask);
+        read_properties(m, &read);
+        script_record(systemd->script, slice, &read.limits, read.mask);
         call = &systemd->script->call[systemd->script->n_calls - 1];
+        call->cpu_accounting = read.cpu_accounting;
+        call->memory_accounting = read.memory_accounting;
         if (systemd->script->hold)
                 hold(systemd, m, call);
         else
