@@ -1,14 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "backend/cgroup1.h"
+#include "backend/cgroup2.h"
 #include "backend/systemd.h"
 #include "basic/log.h"
 #include "daemon/manager-private.h"
+
+/* Under systemd the raw backend of version 1 has the bus too: systemd owns the groups. */
+static int attach(Manager *m, sd_bus *bus) {
+        return m->backend_kind == BACKEND_CGROUP1 ? backend_cgroup1_attach(m->backend, bus)
+                                                  : backend_systemd_attach(m->backend, bus);
+}
+
+static void detach(Manager *m) {
+        if (m->backend_kind == BACKEND_CGROUP1)
+                backend_cgroup1_detach(m->backend);
+        else
+                backend_systemd_detach(m->backend);
+}
 
 static void on_connected(sd_bus *bus, void *userdata) {
         Manager *m = userdata;
         int r;
 
-        r = backend_systemd_attach(m->backend, bus);
+        r = attach(m, bus);
         if (r >= 0 && m->logind)
                 r = logind_watch_attach(m->logind, bus);
         if (r < 0)
@@ -19,7 +34,7 @@ static void on_lost(void *userdata) {
         Manager *m = userdata;
 
         log_debug("The connection to the system bus was lost.");
-        backend_systemd_detach(m->backend);
+        detach(m);
         if (m->logind)
                 logind_watch_detach(m->logind);
 }
@@ -29,7 +44,14 @@ static void on_unreachable(int error, void *userdata _unused_) {
 }
 
 static int new_backend(Manager *m, const BackendHandlers *handlers) {
-        return backend_systemd_new(handlers, &m->backend);
+        switch (m->backend_kind) {
+        case BACKEND_CGROUP1:
+                return backend_cgroup1_new(handlers, m->event, m->tree, &m->backend);
+        case BACKEND_CGROUP2:
+                return backend_cgroup2_new(handlers, m->event, m->tree, &m->backend);
+        default:
+                return backend_systemd_new(handlers, &m->backend);
+        }
 }
 
 int manager_open_backend(Manager *m) {
