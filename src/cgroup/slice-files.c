@@ -206,6 +206,20 @@ int slice_files_read_memory_events_local(SliceFiles *files, MemoryEvents *ret) {
         return n < 0 ? (int) n : memory_events_parse(buffer, (size_t) n, ret);
 }
 
+int slice_files_read_oom_groups(SliceFiles *files, OomGroup **ret, size_t *ret_count) {
+        bool again;
+        int r;
+
+        do {
+                bool was_open = files->controller_dir_fd[CONTROLLER_MEMORY] >= 0;
+                int fd = slice_files_controller_dirfd(files, CONTROLLER_MEMORY);
+
+                r = fd < 0 ? fd : oom_groups_read(fd, ret, ret_count);
+                again = is_absence(r) && forget_controller_dir(files, CONTROLLER_MEMORY, was_open);
+        } while (again);
+        return is_absence(r) ? absent_or_gone(files) : r;
+}
+
 int slice_files_read_memory(SliceFiles *files, MemoryUse *ret) {
         return files->ops->read_memory(files, ret);
 }

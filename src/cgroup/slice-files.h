@@ -3,6 +3,7 @@
 
 #include "cgroup/cpu-stat.h"
 #include "cgroup/memory-events.h"
+#include "cgroup/oom-control.h"
 #include "cgroup/tree.h"
 #include "model/limits.h"
 
@@ -44,6 +45,9 @@ int slice_files_read_cpu(SliceFiles *files, CpuStat *ret);
 int slice_files_read_memory_events(SliceFiles *files, MemoryEvents *ret);
 /* -ENODATA before Linux 5.2, and in a legacy tree. */
 int slice_files_read_memory_events_local(SliceFiles *files, MemoryEvents *ret);
+/* In a legacy tree: the groups of the slice in the memory hierarchy and the kills in each of them, as
+ * oom_groups_read() has it. The first is the slice's own. */
+int slice_files_read_oom_groups(SliceFiles *files, OomGroup **ret, size_t *ret_count);
 
 /* Bytes. */
 typedef struct MemoryUse {

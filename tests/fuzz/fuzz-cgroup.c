@@ -12,6 +12,7 @@
 #include "cgroup/flat-keyed.h"
 #include "cgroup/host-use.h"
 #include "cgroup/memory-events.h"
+#include "cgroup/oom-control.h"
 #include "fuzz.h"
 
 static void check_strings(const char *text) {
@@ -31,6 +32,7 @@ int fuzz_cgroup(const uint8_t *data, size_t size) {
 
         (void) cpu_stat_parse(bytes, size, &stat);
         (void) memory_events_parse(bytes, size, &events);
+        (void) oom_kill_parse(bytes, size, &n);
         (void) cpu_max_parse(bytes, size, &n);
         (void) parse_single_value(bytes, size, &n);
         (void) parse_digits(bytes, size, &n);

@@ -274,6 +274,79 @@ static void test_capacity(_unused_ void **state) {
         assert_int_equal(capacity_read(reader, &c), -EBADMSG);
 }
 
+static void put_kills(const char *path, const char *text) {
+        fixture_mkdir(&fixture, path);
+        fixture_write(&fixture, fixture_name("%s/memory.oom_control", path), text);
+}
+
+static void test_oom_groups(_unused_ void **state) {
+        static const char control[] = "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n";
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
+        _cleanup_free_ OomGroup *groups = NULL;
+        OomGroup *none = NULL;
+        char path[256];
+        struct stat st;
+        size_t n = 0;
+
+        make_group("cpu");
+        open_tree(false);
+        files = open_slice();
+        assert_int_equal(slice_files_read_oom_groups(files, &none, &n), -ENODATA);
+        make_group("memory");
+        assert_int_equal(slice_files_read_oom_groups(files, &none, &n), -ENODATA);
+        put_kills("memory" SLICE, control);
+        put_kills(MEM "a", "oom_kill 1\n");
+        put_kills(MEM "a/b", "oom_kill 0\n");
+        fixture_mkdir(&fixture, MEM "gone"); /* in the middle of its removal */
+        assert_int_equal(symlinkat("a", fixture.fd, MEM "link"), 0);
+        assert_int_equal(slice_files_read_oom_groups(files, &groups, &n), 0);
+        assert_int_equal(n, 3);
+        assert_int_equal(fstatat(fixture.fd, "memory" SLICE, &st, 0), 0);
+        assert_int_equal(groups[0].inode, st.st_ino);
+        assert_int_equal(groups[0].kills, 3);
+        assert_int_equal(groups[1].kills + groups[2].kills, 1);
+
+        put_kills(MEM "a/b", "oom_kill 0\noom_kill 1\n");
+        assert_int_equal(slice_files_read_oom_groups(files, &none, &n), -EBADMSG);
+        put_kills(MEM "a/b", "oom_kill_disable 0\nunder_oom 0\n");
+        assert_int_equal(slice_files_read_oom_groups(files, &none, &n), -ENODATA);
+        put_kills(MEM "a/b", control);
+        snprintf(path, sizeof path, MEM "a/b");
+        for (unsigned i = 0; i < OOM_GROUPS_DEPTH_MAX; i++) {
+                strcat(path, "/c");
+                put_kills(path, control);
+        }
+        assert_int_equal(slice_files_read_oom_groups(files, &none, &n), -E2BIG);
+        fixture_remove(&fixture, MEM "a");
+        for (unsigned i = 0; i < OOM_GROUPS_MAX; i++) {
+                snprintf(path, sizeof path, MEM "%u", i);
+                put_kills(path, control);
+        }
+        assert_int_equal(slice_files_read_oom_groups(files, &none, &n), -E2BIG);
+        remove_group("memory");
+        remove_group("cpu");
+        assert_int_equal(slice_files_read_oom_groups(files, &none, &n), -ENODEV);
+        assert_null(none);
+}
+
+static void test_host_kills(_unused_ void **state) {
+        uint64_t kills = 7;
+        int fd;
+
+        fixture_write(&fixture, "vmstat", "nr_free_pages 1\noom_kill 12\nnuma_hit 3\n");
+        fd = openat(fixture.fd, "vmstat", O_RDONLY | O_CLOEXEC);
+        assert_int_equal(oom_kill_read_host(fd, &kills), 0);
+        assert_int_equal(kills, 12);
+        fixture_write(&fixture, "vmstat", "nr_free_pages 1\n");
+        assert_int_equal(oom_kill_read_host(fd, &kills), -ENODATA);
+        fixture_write(&fixture, "vmstat", "oom_kill 1x\n");
+        assert_int_equal(oom_kill_read_host(fd, &kills), -EBADMSG);
+        fixture_write(&fixture, "vmstat", "oom_kill 12");
+        assert_int_equal(oom_kill_read_host(fd, &kills), -EBADMSG);
+        assert_int_equal(kills, 12);
+        close(fd);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
@@ -283,6 +356,7 @@ int main(void) {
                 TEST(test_cpu),         TEST(test_controller_comes_and_goes),
                 TEST(test_memory),      TEST(test_limits),
                 TEST(test_capacity),    cmocka_unit_test(test_weights),
+                TEST(test_oom_groups),  TEST(test_host_kills),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
