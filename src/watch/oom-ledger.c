@@ -68,6 +68,7 @@ void oom_ledger_close(OomLedger *ledger, OomAccount *account) {
         oom_ledger_detach(ledger, account);
         ledger->pending -= oom_ledger_pending(account).kills;
         LIST_REMOVE(account, list);
+        free(account->groups);
         free(account->name);
         free(account);
 }
@@ -96,6 +97,65 @@ void oom_ledger_baseline(OomLedger *ledger, OomAccount *account, const OomCounte
         account->recorded = account->seen = *counters;
 }
 
+static int compare_groups(const void *a, const void *b) {
+        const OomGroup *x = a, *y = b;
+
+        return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+/* What is known of a group, moving *at on to its place in the account: both lists are in order. */
+static OomGroupCount known_group(const OomAccount *account, size_t *at, uint64_t inode) {
+        while (*at < account->n_groups && account->groups[*at].inode < inode)
+                (*at)++;
+        if (*at < account->n_groups && account->groups[*at].inode == inode)
+                return account->groups[*at];
+        return (OomGroupCount){ .inode = inode };
+}
+
+int oom_ledger_see_groups(OomLedger *ledger, OomAccount *account, OomGroup *groups, size_t count,
+                          bool told) {
+        OomGroupCount *counts = calloc(MAX(count, (size_t) 1), sizeof *counts);
+        uint64_t news = 0;
+        size_t at = 0;
+
+        if (!counts)
+                return -ENOMEM;
+        qsort(groups, count, sizeof *groups, compare_groups);
+        for (size_t i = 0; i < count; i++) {
+                OomGroupCount known = known_group(account, &at, groups[i].inode);
+
+                uint64_t more = groups[i].kills - MIN(groups[i].kills, known.seen);
+
+                known.seen += more;
+                if (told)
+                        known.recorded += more;
+                counts[i] = known;
+                news += more;
+        }
+        free(account->groups);
+        account->groups = counts;
+        account->n_groups = count;
+        account->seen.kills += news;
+        if (told)
+                account->recorded.kills += news;
+        else
+                ledger->pending += news;
+        return 0;
+}
+
+int oom_ledger_add_group(OomAccount *account, uint64_t inode, uint64_t recorded) {
+        OomGroupCount *groups;
+
+        if (account->n_groups > 0 && account->groups[account->n_groups - 1].inode >= inode)
+                return -EBADMSG;
+        groups = reallocarray(account->groups, account->n_groups + 1, sizeof *groups);
+        if (!groups)
+                return -ENOMEM;
+        account->groups = groups;
+        groups[account->n_groups++] = (OomGroupCount){ inode, recorded, recorded };
+        return 0;
+}
+
 OomCounters oom_ledger_pending(const OomAccount *account) {
         return (OomCounters){
                 .kills = account->seen.kills - account->recorded.kills,
@@ -110,6 +170,8 @@ void oom_ledger_settle(OomLedger *ledger, OomAccount *account) {
         ledger->pending -= kills;
         ledger->root_recorded += kills;
         account->recorded = account->seen;
+        for (size_t i = 0; i < account->n_groups; i++)
+                account->groups[i].recorded = account->groups[i].seen;
 }
 
 void oom_ledger_settle_hits(OomAccount *account) {

@@ -22,6 +22,15 @@ bool oom_slice_name_is_valid(const char *name) {
                strcmp(name + length - sizeof suffix + 1, suffix) == 0;
 }
 
+static void format_groups(FILE *f, const OomAccount *account) {
+        for (size_t i = 0; i < account->n_groups; i++) {
+                const OomGroupCount *group = &account->groups[i];
+
+                if (group->recorded > 0)
+                        fprintf(f, "group %" PRIu64 " %" PRIu64 "\n", group->inode, group->recorded);
+        }
+}
+
 int oom_state_format(const OomLedger *ledger, const char *boot, usec_t since, char **ret,
                      size_t *ret_length) {
         _cleanup_free_ char *text = NULL;
@@ -43,6 +52,7 @@ int oom_state_format(const OomLedger *ledger, const char *boot, usec_t since, ch
                         continue; /* gone, or as good as new */
                 fprintf(f, "slice %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", account->inode,
                         c->kills, c->hits, c->local_hits, account->name);
+                format_groups(f, account);
         }
         fputs("end\n", f);
         failed = ferror(f);
@@ -89,7 +99,7 @@ static int take_number(char **text, uint64_t *ret) {
         return 0;
 }
 
-static int parse_slice(OomLedger *ledger, char *value) {
+static int parse_slice(OomLedger *ledger, char *value, OomAccount **ret) {
         OomCounters c;
         OomAccount *account;
         uint64_t inode;
@@ -103,24 +113,36 @@ static int parse_slice(OomLedger *ledger, char *value) {
                 return -ENOMEM;
         oom_ledger_baseline(ledger, account, &c);
         account->opened = false;
+        *ret = account;
         return 0;
 }
 
+static int parse_group(OomAccount *account, char *value) {
+        uint64_t inode, kills;
+
+        if (take_number(&value, &inode) < 0 || take_number(&value, &kills) < 0 || *value ||
+            account->n_groups == OOM_GROUPS_MAX)
+                return -EBADMSG;
+        return oom_ledger_add_group(account, inode, kills);
+}
+
 static int parse_slices(OomLedger *ledger, char *text) {
-        for (unsigned n = 0; n <= OOM_STATE_SLICES_MAX; n++) {
+        OomAccount *account = NULL;
+        unsigned n = 0;
+
+        for (;;) {
                 char *line = next_line(&text), *value;
-                int r;
+                int r = -EBADMSG;
 
                 if (line && strcmp(line, "end") == 0)
                         return *text == '\0' ? 0 : -EBADMSG;
-                value = value_of(line, "slice");
-                if (!value)
-                        return -EBADMSG;
-                r = parse_slice(ledger, value);
+                if ((value = value_of(line, "slice")) && n++ < OOM_STATE_SLICES_MAX)
+                        r = parse_slice(ledger, value, &account);
+                else if (account && (value = value_of(line, "group")))
+                        r = parse_group(account, value);
                 if (r < 0)
                         return r;
         }
-        return -EBADMSG;
 }
 
 static int parse_header(char **text, const char **ret_boot, usec_t *ret_since, OomLedger *ledger) {

@@ -11,11 +11,13 @@
  *     since 73500000000
  *     root 21 7
  *     slice 4711 2 3 1 user-1000.slice
+ *     group 4720 2
  *     end
  *
  * `since` is CLOCK_MONOTONIC in µs: the kernel's lines before it have been dealt with. Then user.slice's
  * inode and recorded kills, then the slices that had any, with inode, kills, hits and hits of their own
- * limit. Counters mean something within one boot only. */
+ * limit. In a legacy tree inode 0 and the host's recorded kills, and behind each slice its groups that had
+ * any, with inode and kills. Counters mean something within one boot only. */
 
 #define OOM_STATE_SLICES_MAX 100000
 #define OOM_BOOT_ID_MAX      32

@@ -161,6 +161,29 @@ size_t oom_victims_count(const OomVictims *victims, const char *slice) {
         return n;
 }
 
+size_t oom_victims_count_named(const OomVictims *victims, const char *slice) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < victims->count; i++)
+                n += victims->entry[i].exact && waits_for(&victims->entry[i], slice);
+        return n;
+}
+
+void oom_victims_keep_newest(OomVictims *victims, size_t max) {
+        size_t kept = 0;
+
+        for (size_t i = victims->count; i > 0; i--) {
+                Entry *e = &victims->entry[i - 1];
+
+                if (e->claimed)
+                        continue;
+                if (kept < max)
+                        kept++;
+                else
+                        e->claimed = true;
+        }
+}
+
 static void move_to_event(const Entry *e, OomEvent *event) {
         if (event->n_victims < OOM_EVENT_VICTIMS_MAX)
                 event->victims[event->n_victims++] = e->victim;

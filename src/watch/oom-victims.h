@@ -20,6 +20,13 @@ void oom_victims_feed(OomVictims *victims, const char *line, size_t length, usec
 /* Victims for this slice (a child of user.slice by name) that wait to be claimed. */
 size_t oom_victims_count(const OomVictims *victims, const char *slice);
 
+/* Of these, the ones whose lines name the slice; of the others it is guessed from the victim's UID. "" is
+ * for those that lines place outside of user.slice. */
+size_t oom_victims_count_named(const OomVictims *victims, const char *slice);
+
+/* No more than the newest `max` that wait can be of kills that were not told yet: forgets the others. */
+void oom_victims_keep_newest(OomVictims *victims, size_t max);
+
 /* Moves the newest `max` victims of the slice to the event, or as many as there are, and returns how many.
  * All of them count, though only the first OOM_EVENT_VICTIMS_MAX have room in the event. Sets the event's
  * cause, and what the kernel said of the slice's use and limit at that moment, if it did. Lines that name

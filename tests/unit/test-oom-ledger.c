@@ -119,6 +119,40 @@ static void test_state(_unused_ void **state) {
         assert_int_equal(other->root_recorded, 0);
 }
 
+static void see_groups(OomLedger *l, OomAccount *a, const OomGroup *groups, size_t n, bool told) {
+        OomGroup copy[8];
+
+        memcpy(copy, groups, n * sizeof *groups);
+        assert_int_equal(oom_ledger_see_groups(l, a, copy, n, told), 0);
+}
+
+/* The groups of a legacy slice: each has a counter of its own, and takes it along. */
+static void test_groups(_unused_ void **state) {
+        _cleanup_(oom_ledger_freep) OomLedger *l = oom_ledger_new(), *same = NULL;
+        OomAccount *a = oom_ledger_open(l, "user-1000.slice", 1);
+
+        see_groups(l, a, (OomGroup[]){ { 9, 1 }, { 3, 2 } }, 2, false);
+        assert_int_equal(oom_ledger_pending(a).kills, 3);
+        assert_int_equal(l->pending, 3);
+        oom_ledger_settle(l, a);
+        assert_int_equal(l->root_recorded, 3);
+        see_groups(l, a, (OomGroup[]){ { 9, 1 } }, 1, false); /* one is gone */
+        assert_int_equal(oom_ledger_pending(a).kills, 0);
+        see_groups(l, a, (OomGroup[]){ { 12, 1 }, { 9, 1 } }, 2, false); /* the sum is smaller than once */
+        assert_int_equal(oom_ledger_pending(a).kills, 1);
+        see_groups(l, a, (OomGroup[]){ { 9, 4 }, { 12, 1 } }, 2, true);
+        assert_int_equal(oom_ledger_pending(a).kills, 1);
+
+        /* What is pending is found again, what was told is not. */
+        same = reload(l, BOOT, 1);
+        a = oom_ledger_open(same, "user-1000.slice", 1);
+        assert_int_equal(a->n_groups, 1);
+        see_groups(same, a, (OomGroup[]){ { 12, 1 }, { 9, 4 } }, 2, false);
+        assert_int_equal(oom_ledger_pending(a).kills, 1);
+        see_groups(same, a, (OomGroup[]){ {} }, 0, false);
+        assert_int_equal(oom_ledger_pending(a).kills, 1);
+}
+
 #define HEADER "fairslice-oom 1\nboot " BOOT "\nsince 5\nroot 1 2\n"
 
 static void test_hostile_state(_unused_ void **state) {
@@ -148,6 +182,11 @@ static void test_hostile_state(_unused_ void **state) {
                 HEADER "slice 1 2 3 4 a.slice\nslice 5 6 7 8 a.slice\nend\n",
                 HEADER "slices 1 2 3 4 a.slice\nend\n",
                 HEADER "slice 1 2 3 4 a.slice\n",
+                HEADER "group 1 2\nend\n",
+                HEADER "slice 1 2 3 4 a.slice\ngroup 1\nend\n",
+                HEADER "slice 1 2 3 4 a.slice\ngroup 1 2 3\nend\n",
+                HEADER "slice 1 2 3 4 a.slice\ngroup 2 1\ngroup 1 1\nend\n",
+                HEADER "slice 1 2 3 4 a.slice\ngroup 2 1\ngroup 2 1\nend\n",
         };
         OomLedger *l = (OomLedger *) 1;
         usec_t since = 4711;
@@ -160,7 +199,7 @@ static void test_hostile_state(_unused_ void **state) {
 }
 
 static void test_damaged_state(_unused_ void **state) {
-        static const char good[] = HEADER "slice 1 2 3 4 a.slice\nslice 5 6 7 8 b.slice\nend\n";
+        static const char good[] = HEADER "slice 1 2 3 4 a.slice\ngroup 5 6\nslice 5 6 7 8 b.slice\nend\n";
 
         for (size_t i = 0; i < sizeof good - 1; i++)
                 for (int byte = 0; byte < 256; byte += 5) {
@@ -374,6 +413,97 @@ static void run_world(uint64_t seed) {
         free(w.saved);
 }
 
+/* The same with the groups of a slice. All kills are in it, so those that no group tells of are the
+ * remainder. */
+typedef struct GroupWorld {
+        World w;
+        OomGroup group[N_SLICES];
+        size_t n_groups;
+        OomAccount *account;
+} GroupWorld;
+
+static void kernel_moves_groups(GroupWorld *g) {
+        OomGroup *group = &g->group[g->n_groups ? roll(&g->w, (unsigned) g->n_groups) : 0];
+
+        switch (roll(&g->w, 4)) {
+        case 0:
+                if (g->n_groups < N_SLICES)
+                        g->group[g->n_groups++] = (OomGroup){ ++g->w.next_inode, 0 };
+                break;
+        case 1:
+                if (g->n_groups > 0)
+                        *group = g->group[--g->n_groups];
+                break;
+        default:
+                if (g->n_groups > 0) {
+                        group->kills++;
+                        g->w.killed++;
+                }
+        }
+}
+
+static void restart_groups(GroupWorld *g) {
+        usec_t since;
+
+        oom_ledger_free(g->w.ledger);
+        assert_int_equal(oom_state_parse(g->w.saved, g->w.saved_length, BOOT, &g->w.ledger, &since), 1);
+        g->account = oom_ledger_open(g->w.ledger, "user-1.slice", 1);
+}
+
+/* The host's counter is read first, and the kernel moves in between. */
+static void scan_groups(GroupWorld *g) {
+        OomGroup copy[N_SLICES];
+
+        oom_ledger_see_root(g->w.ledger, 0, g->w.killed);
+        if (!g->w.rests && roll(&g->w, 3) == 0)
+                kernel_moves_groups(g);
+        memcpy(copy, g->group, sizeof copy);
+        assert_int_equal(oom_ledger_see_groups(g->w.ledger, g->account, copy, g->n_groups, false), 0);
+}
+
+static void daemon_moves_groups(GroupWorld *g) {
+        uint64_t kills = 0;
+
+        scan_groups(g);
+        switch (g->w.rests ? 0 : roll(&g->w, 4)) {
+        case 0:
+                kills = oom_ledger_remainder(g->w.ledger);
+                oom_ledger_settle_remainder(g->w.ledger, kills);
+                __attribute__((fallthrough));
+        case 1:
+                kills += oom_ledger_pending(g->account).kills;
+                oom_ledger_settle(g->w.ledger, g->account);
+                g->w.recorded += kills;
+                save(&g->w);
+                break;
+        case 2:
+                restart_groups(g);
+                break;
+        }
+        assert_true(g->w.recorded <= g->w.killed);
+}
+
+static void random_groups(uint64_t seed) {
+        GroupWorld g = { .w = { .seed = seed, .next_inode = 1, .ledger = oom_ledger_new() } };
+
+        g.account = oom_ledger_open(g.w.ledger, "user-1.slice", 1);
+        save(&g.w);
+        for (int i = 0; i < 300; i++) {
+                kernel_moves_groups(&g);
+                daemon_moves_groups(&g);
+        }
+        g.w.rests = true;
+        daemon_moves_groups(&g);
+        assert_int_equal(g.w.recorded, g.w.killed);
+        oom_ledger_free(g.w.ledger);
+        free(g.w.saved);
+}
+
+static void test_random_groups(_unused_ void **state) {
+        for (uint64_t seed = 1; seed <= 300; seed++)
+                random_groups(seed);
+}
+
 static void test_random_worlds(_unused_ void **state) {
         for (uint64_t seed = 1; seed <= 3000; seed++)
                 run_world(seed);
@@ -386,6 +516,8 @@ int main(void) {
                 cmocka_unit_test(test_made_again),
                 cmocka_unit_test(test_backwards),
                 cmocka_unit_test(test_state),
+                cmocka_unit_test(test_groups),
+                cmocka_unit_test(test_random_groups),
                 cmocka_unit_test(test_hostile_state),
                 cmocka_unit_test(test_damaged_state),
                 cmocka_unit_test(test_random_worlds),

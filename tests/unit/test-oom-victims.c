@@ -55,6 +55,28 @@ static void test_both_lines_are_one_victim(_unused_ void **state) {
         assert_int_equal(oom_victims_count(v, A), 0);
 }
 
+static void test_named_and_newest(_unused_ void **state) {
+        _cleanup_(oom_victims_freep) OomVictims *v = oom_victims_new();
+        size_t position = 0;
+
+        feed_summary(v, "/user.slice/" A, "/user.slice/" A, 10, "sh");
+        feed_summary(v, "/system.slice/x.service", "/system.slice/x.service", 11, "x");
+        feed_killed(v, 12, "sh", 1000);
+        feed_summary(v, "/user.slice/" B, "/user.slice/" B, 13, "sh");
+        assert_int_equal(oom_victims_count(v, A), 2);
+        assert_int_equal(oom_victims_count_named(v, A), 1);
+        assert_int_equal(oom_victims_count_named(v, ""), 1);
+        oom_victims_keep_newest(v, 4);
+        assert_int_equal(oom_victims_count(v, A), 2);
+        oom_victims_keep_newest(v, 2);
+        assert_int_equal(oom_victims_count(v, A), 1);
+        assert_int_equal(oom_victims_count_named(v, A), 0);
+        assert_int_equal(oom_victims_count_named(v, ""), 0);
+        assert_int_equal(oom_victims_count(v, B), 1);
+        oom_victims_keep_newest(v, 0);
+        assert_null(oom_victims_next_slice(v, &position));
+}
+
 static void test_only_killed_line(_unused_ void **state) {
         _cleanup_(oom_victims_freep) OomVictims *v = oom_victims_new();
         OomEvent e;
@@ -150,6 +172,7 @@ static void test_bounds(_unused_ void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_both_lines_are_one_victim),
+                cmocka_unit_test(test_named_and_newest),
                 cmocka_unit_test(test_only_killed_line),
                 cmocka_unit_test(test_causes),
                 cmocka_unit_test(test_slices_of_paths),
