@@ -11,5 +11,6 @@ int fuzz_config(const uint8_t *data, size_t size);
 int fuzz_import_cgroup_py(const uint8_t *data, size_t size);
 int fuzz_parse(const uint8_t *data, size_t size);
 int fuzz_cgroup(const uint8_t *data, size_t size);
+int fuzz_kmsg(const uint8_t *data, size_t size);
 int fuzz_oom_line(const uint8_t *data, size_t size);
 int fuzz_gate(const uint8_t *data, size_t size);

@@ -312,11 +312,29 @@ static const char *const gate_tokens[] = {
         "l\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", "B\1\1\1", "l", "B", "\xff\xff\xff\xff", NULL,
 };
 
+static const char *const kmsg_tokens[] = {
+        "6,339,5140900,-;",
+        "3,750,13245211152,c,caller=T1;",
+        "30,1,2,-;",
+        ",",
+        ";",
+        "\n",
+        "\n SUBSYSTEM=x\n",
+        "\\x",
+        "\\x0a",
+        "\\x5c",
+        "\\",
+        "18446744073709551615",
+        "memory: usage ",
+        NULL,
+};
+
 static const Target targets[] = {
         { "config", fuzz_config, config_tokens, 30 },
         { "import-cgroup-py", fuzz_import_cgroup_py, import_tokens, 30 },
         { "parse", fuzz_parse, parse_tokens, 2000 },
         { "cgroup", fuzz_cgroup, cgroup_tokens, 1000 },
+        { "kmsg", fuzz_kmsg, kmsg_tokens, 2000 },
         { "oom-line", fuzz_oom_line, oom_tokens, 2000 },
         { "gate", fuzz_gate, gate_tokens, 2000 },
 };
