@@ -83,13 +83,32 @@ static bool slice_waits(OomWatch *w, const char *name) {
         return false;
 }
 
-/* Victims that no slice's window is open for. */
+/* Whether a line that tells the victim's UID alone may be taken for one of that user's slice. All that is in
+ * the remainder of a unified tree was in user.slice. Elsewhere it may have been a service with that UID,
+ * which those of root mostly are. */
+static bool may_guess(OomWatch *w, const char *name) {
+        const OomSlice *slice;
+
+        if (!w->legacy)
+                return true;
+        slice = oom_slice_find(w, name);
+        return slice && slice->files && strcmp(name, "user-0.slice") != 0;
+}
+
+/* Victims that may be in the remainder: no window of a slice of that name is open. */
+static size_t stray_victims(OomWatch *w, const char *name) {
+        if (slice_waits(w, name))
+                return 0;
+        return may_guess(w, name) ? oom_victims_count(w->victims, name)
+                                  : oom_victims_count_named(w->victims, name);
+}
+
 static size_t count_strays(OomWatch *w) {
         size_t position = 0, n = 0;
         const char *name;
 
         while ((name = oom_victims_next_slice(w->victims, &position)))
-                n += !slice_waits(w, name);
+                n += stray_victims(w, name) > 0;
         return n;
 }
 
@@ -165,28 +184,48 @@ static void tell_remainder(OomWatch *w, const char *name, uint64_t kills, uint64
         w->save_wanted = true;
 }
 
-/* Kills in slices that are gone: the kernel's lines name the slice; those without a line are user.slice's.
- */
-static void close_remainder(OomWatch *w, usec_t now) {
-        uint64_t left;
+/* Tells of those that the kernel's lines place in a slice; returns how many are left. */
+static uint64_t tell_strays(OomWatch *w, uint64_t left) {
         size_t position = 0;
         const char *name;
+
+        while (left > 0 && (name = oom_victims_next_slice(w->victims, &position))) {
+                uint64_t kills = MIN(left, stray_victims(w, name));
+
+                if (kills == 0)
+                        continue;
+                tell_remainder(w, name, kills, kills);
+                left -= kills;
+        }
+        return left;
+}
+
+/* Kills that no line places in a slice. Those of a unified tree are user.slice's. Of a legacy one they were
+ * outside of user.slice, once there are no more lines to come and no window that lines may be for. */
+static void close_rest(OomWatch *w, uint64_t left, bool final) {
+        if (!w->legacy)
+                tell_remainder(w, CGROUP_USER_SLICE, left, 0);
+        else if (final && w->n_windows == 0) {
+                oom_ledger_settle_remainder(w->ledger, left);
+                oom_victims_keep_newest(w->victims, 0);
+                w->save_wanted = true;
+        } else
+                w->remainder.open = true;
+}
+
+/* Kills in slices that are gone, or in groups that are. */
+static void close_remainder(OomWatch *w, usec_t now, bool final) {
+        uint64_t left;
 
         /* A slice whose wake is still to come would be counted here and there. */
         oom_watch_scan(w, now);
         left = oom_ledger_remainder(w->ledger);
         w->remainder.open = false;
-        while (left > 0 && (name = oom_victims_next_slice(w->victims, &position))) {
-                uint64_t kills;
-
-                if (slice_waits(w, name))
-                        continue;
-                kills = MIN(left, oom_victims_count(w->victims, name));
-                tell_remainder(w, name, kills, kills);
-                left -= kills;
-        }
+        if (w->legacy)
+                oom_victims_keep_newest(w->victims, left + w->ledger->pending);
+        left = tell_strays(w, left);
         if (left > 0)
-                tell_remainder(w, CGROUP_USER_SLICE, left, 0);
+                close_rest(w, left, final);
 }
 
 /* Whether there are no more lines to wait for: all are here, or it happened so long ago that what is not in
@@ -202,11 +241,26 @@ static bool slice_is_due(OomWatch *w, OomSlice *slice, usec_t now) {
         return oom_window_is_due(&slice->window, now, lines_complete(w, &slice->window, have, kills));
 }
 
-static bool remainder_is_due(OomWatch *w, usec_t now) {
+/* Whether all that is to be known of the remainder is there. The victims of a legacy tree may have been
+ * outside of user.slice, and a kill that no line tells of yet is worth a longer wait there: without its line
+ * it is never told. */
+static bool remainder_is_final(OomWatch *w, usec_t now) {
         uint64_t kills = oom_ledger_remainder(w->ledger);
+        size_t have = count_strays(w);
+        OomWindow window = w->remainder;
 
-        return oom_window_is_due(&w->remainder, now,
-                                 lines_complete(w, &w->remainder, count_strays(w), kills));
+        if (w->legacy) {
+                have += oom_victims_count_named(w->victims, "");
+                window.late = true;
+        }
+        return oom_window_is_due(&window, now, lines_complete(w, &w->remainder, have, kills));
+}
+
+/* Whether there is something to tell, final or not. */
+static bool remainder_is_due(OomWatch *w, usec_t now) {
+        if (remainder_is_final(w, now))
+                return true;
+        return w->legacy && oom_window_is_due(&w->remainder, now, false) && count_strays(w) > 0;
 }
 
 void oom_collect_close(OomWatch *watch, usec_t now, bool all) {
@@ -221,7 +275,7 @@ void oom_collect_close(OomWatch *watch, usec_t now, bool all) {
                 closed = true;
         }
         if (watch->remainder.open && (all || remainder_is_due(watch, now)))
-                close_remainder(watch, now);
+                close_remainder(watch, now, all || remainder_is_final(watch, now));
         if (closed)
                 oom_collect_note_root_hits(watch);
 }

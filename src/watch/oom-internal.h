@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the parts of the watch share: oom.c (life cycle, and which slices there are), oom-notify.c (inotify),
+/* What the parts of the watch share: oom.c (life cycle, and which slices there are), oom-inotify.c and
+ * oom-eventfd.c (what says when to look, and the counters, in a unified tree and in a legacy one),
  * oom-collect.c (windows and events). */
 
 #include "cgroup/slice-files.h"
@@ -13,17 +14,31 @@
 /* How far before the moment of a look the kernel's lines about it are looked for. */
 #define OOM_LINES_SLACK_USEC (5 * USEC_PER_SEC)
 
-/* How often to try again to watch a slice that had no memory.events. */
+/* How often to try again to watch a slice that had no memory.events or memory.oom_control. */
 #define OOM_RETRY_USEC (1 * USEC_PER_SEC)
+
+struct OomNotify;
 
 typedef struct OomSlice {
         LIST_ENTRY(OomSlice) list;
         LIST_ENTRY(OomSlice) dirty_list;
         OomAccount *account;
         SliceFiles *files; /* NULL: the slice is gone, and only its window keeps it here */
-        int wd;            /* inotify watch, or -1 */
+        bool watched;      /* something says when to look at it */
         bool dirty;        /* in that list */
         unsigned scan;     /* the last scan that found it */
+
+        /* Unified tree */
+        int wd; /* inotify watch, or -1 */
+
+        /* Legacy tree */
+        OomWatch *watch;
+        int eventfd; /* -1: none */
+        sd_event_source *signal;
+        uint64_t memory_inode; /* of the group that signals */
+        usec_t expected_until; /* while it is dirty: when a signal that no kill followed is forgotten */
+        bool blind;            /* its counters could not be read: the kernel's lines told meanwhile */
+
         OomWindow window;
         usec_t last_event; /* 0: none yet */
         bool last_killed;  /* whether that event had kills */
@@ -38,9 +53,10 @@ typedef struct OomSlice {
 
 struct OomWatch {
         sd_event *event;
-        sd_event_source *io;
         sd_event_source *timer;
         CgroupTree *tree;
+        bool legacy;
+        const struct OomNotify *notify;
         int state_dirfd;
         char boot[OOM_BOOT_ID_MAX + 1];
         OomLineSource source; /* poll is NULL if there is none */
@@ -50,22 +66,31 @@ struct OomWatch {
         OomLedger *ledger;
         OomVictims *victims;
         LIST_HEAD(OomSliceList, OomSlice) slices;
-        LIST_HEAD(OomDirtyList, OomSlice) dirty; /* inotify said that there is something to read */
-        void *by_wd;                             /* tsearch(3) tree of slices that have a watch */
-        int inotify_fd;
-        bool overflow; /* inotify lost events */
+        LIST_HEAD(OomDirtyList, OomSlice) dirty; /* there is something to read, or may be soon */
         unsigned scan;
         unsigned unwatched; /* slices that are there and have no watch */
         unsigned n_gone;    /* slices that are gone and have a window open */
         unsigned n_windows; /* slices that have a window open */
         bool warned_watches;
 
-        SliceFiles *root; /* user.slice; NULL if there is none */
+        /* Unified tree */
+        sd_event_source *io;
+        void *by_wd; /* tsearch(3) tree of slices that have a watch */
+        int inotify_fd;
+        bool overflow; /* inotify lost events */
         int root_wd;
-        bool root_dirty;
+
+        /* Legacy tree */
+        int vmstat_fd;               /* -1: the host's kills are not known */
+        sd_event_source *look_timer; /* for slices that have signalled, and for the host's counter */
+        usec_t look_delay;
+        bool no_eventfds; /* this kernel has none for groups */
+
+        SliceFiles *root;   /* user.slice; NULL if there is none */
+        bool root_dirty;    /* the counter in which nothing is lost is to be read */
         uint64_t root_hits; /* hits of user.slice's own limit, when the last event was told */
 
-        OomWindow remainder; /* for kills in slices that are gone */
+        OomWindow remainder; /* for kills in slices, or groups in them, that are gone */
         bool remainder_scanned;
         uint64_t last_remainder;
 
@@ -80,9 +105,29 @@ struct OomWatch {
         bool warned_save;
 };
 
+/* What differs between the trees. */
+typedef struct OomNotify {
+        int (*open)(OomWatch *watch);
+        void (*close)(OomWatch *watch);
+        /* Begins to watch a slice that is not watched. */
+        int (*add)(OomWatch *watch, OomSlice *slice);
+        /* It is well to say it of a slice that is not watched. */
+        void (*remove)(OomWatch *watch, OomSlice *slice);
+        /* Whether slices can be watched at all now. */
+        bool (*add_root)(OomWatch *watch);
+        void (*remove_root)(OomWatch *watch);
+        /* Reads the slice's counters into the ledger. 1 if they have changed, 0 if not; errors of
+         * slice-files.h. */
+        int (*read)(OomWatch *watch, OomSlice *slice);
+        /* Reads the counter in which nothing is lost, and of which user.slice it is. */
+        int (*read_root)(OomWatch *watch, uint64_t *ret_inode, uint64_t *ret_kills);
+} OomNotify;
+
+extern const OomNotify oom_notify_inotify, oom_notify_eventfd;
+
 /* oom.c */
 OomSlice *oom_slice_find(OomWatch *watch, const char *name);
-/* Reads user.slice's counter, before any slice's. */
+/* Reads the counter in which nothing is lost, before any slice's. */
 void oom_root_read(OomWatch *watch);
 /* Reads a slice's counters into the ledger and opens its window if they say so; if the slice is gone, drops
  * it or leaves it to its window. Returns false if the slice is gone: do not touch it any more. */
@@ -93,18 +138,16 @@ void oom_slice_gone(OomWatch *watch, OomSlice *slice);
 void oom_slice_free(OomWatch *watch, OomSlice *slice);
 /* user.slice first, then all slices in it, whether inotify said so or not. */
 void oom_watch_scan(OomWatch *watch, usec_t now);
+void oom_slice_set_dirty(OomWatch *watch, OomSlice *slice);
+void oom_slice_clear_dirty(OomSlice *slice);
+/* What `add` and `remove` have to say. */
+void oom_slice_set_watched(OomWatch *watch, OomSlice *slice, bool watched);
+/* What was read is old and not to be told. */
+bool oom_watch_is_baseline(const OomWatch *watch);
 /* Tries to watch what is not watched yet: every slice without a watch costs a system call. */
 void oom_watch_retry(OomWatch *watch, usec_t now);
 void oom_watch_save(OomWatch *watch, usec_t now);
 usec_t oom_watch_now(OomWatch *watch);
-
-/* oom-notify.c */
-void oom_notify_clear_dirty(OomSlice *slice);
-int oom_notify_open(OomWatch *watch);
-int oom_notify_add(OomWatch *watch, OomSlice *slice);
-void oom_notify_remove(OomWatch *watch, OomSlice *slice);
-void oom_notify_add_root(OomWatch *watch);
-void oom_notify_remove_root(OomWatch *watch);
 
 /* oom-collect.c */
 int oom_collect_open(OomWatch *watch);

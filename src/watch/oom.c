@@ -19,6 +19,9 @@ int oom_watch_new(const OomWatchArgs *args, OomWatch **ret) {
                 return -ENOMEM;
         w->event = sd_event_ref(args->event);
         w->tree = args->tree;
+        w->legacy = cgroup_tree_is_legacy(args->tree);
+        w->notify = w->legacy ? &oom_notify_eventfd : &oom_notify_inotify;
+        w->vmstat_fd = args->vmstat_fd;
         w->state_dirfd = args->state_dirfd;
         strcpy(w->boot, args->boot);
         if (args->source)
@@ -41,9 +44,8 @@ OomWatch *oom_watch_free(OomWatch *watch) {
                 return NULL;
         while (!LIST_EMPTY(&watch->slices))
                 oom_slice_free(watch, LIST_FIRST(&watch->slices));
-        sd_event_source_disable_unref(watch->io);
+        watch->notify->close(watch);
         sd_event_source_disable_unref(watch->timer);
-        safe_close(watch->inotify_fd);
         if (watch->collecting && watch->source.release)
                 watch->source.release(watch->source.userdata);
         slice_files_free(watch->root);
@@ -67,14 +69,40 @@ OomSlice *oom_slice_find(OomWatch *watch, const char *name) {
         return account ? account->owner : NULL;
 }
 
+void oom_slice_set_dirty(OomWatch *watch, OomSlice *slice) {
+        if (!slice->dirty)
+                LIST_INSERT_HEAD(&watch->dirty, slice, dirty_list);
+        slice->dirty = true;
+}
+
+void oom_slice_clear_dirty(OomSlice *slice) {
+        if (slice->dirty)
+                LIST_REMOVE(slice, dirty_list);
+        slice->dirty = false;
+}
+
+void oom_slice_set_watched(OomWatch *watch, OomSlice *slice, bool watched) {
+        if (slice->watched == watched)
+                return;
+        slice->watched = watched;
+        if (watched)
+                watch->unwatched--;
+        else
+                watch->unwatched++;
+}
+
+bool oom_watch_is_baseline(const OomWatch *watch) {
+        return watch->starting && watch->fresh;
+}
+
 void oom_slice_free(OomWatch *watch, OomSlice *slice) {
         if (slice->files) {
-                oom_notify_remove(watch, slice);
+                watch->notify->remove(watch, slice);
                 watch->unwatched--;
         } else
                 watch->n_gone--;
         watch->n_windows -= slice->window.open;
-        oom_notify_clear_dirty(slice);
+        oom_slice_clear_dirty(slice);
         slice_files_free(slice->files);
         oom_ledger_close(watch->ledger, slice->account);
         LIST_REMOVE(slice, list);
@@ -90,44 +118,21 @@ void oom_slice_gone(OomWatch *watch, OomSlice *slice) {
         }
         if (!slice->files)
                 return;
-        oom_notify_remove(watch, slice);
-        oom_notify_clear_dirty(slice);
+        watch->notify->remove(watch, slice);
+        oom_slice_clear_dirty(slice);
         watch->unwatched--;
         watch->n_gone++;
         slice->files = slice_files_free(slice->files);
         oom_ledger_detach(watch->ledger, slice->account);
 }
 
-/* 1 if something of interest changed, 0 if not (memory.events counts high and max as well). */
-static int read_counters(OomSlice *slice, OomCounters *ret) {
-        const OomCounters *seen = &slice->account->seen;
-        MemoryEvents events, local;
-        int r;
-
-        r = slice_files_read_memory_events(slice->files, &events);
-        if (r < 0)
-                return r;
-        if (events.oom_kill == seen->kills && events.oom == seen->hits)
-                return 0;
-        *ret = (OomCounters){
-                .kills = events.oom_kill,
-                .hits = events.oom,
-                .local_hits = seen->local_hits,
-        };
-        r = slice_files_read_memory_events_local(slice->files, &local);
-        if (r >= 0)
-                ret->local_hits = local.oom;
-        return 1;
-}
-
 bool oom_slice_look(OomWatch *watch, OomSlice *slice, usec_t now) {
-        OomCounters counters;
         int r;
 
         if (!slice->files)
                 return true;
-        oom_notify_clear_dirty(slice);
-        r = read_counters(slice, &counters);
+        oom_slice_clear_dirty(slice);
+        r = watch->notify->read(watch, slice);
         if (r == -ENODEV) {
                 bool window = slice->window.open;
 
@@ -135,19 +140,15 @@ bool oom_slice_look(OomWatch *watch, OomSlice *slice, usec_t now) {
                 return window;
         }
         if (r < 0 && r != -ENODATA)
-                log_debug_errno(r, "Cannot read memory.events of %s, ignoring: %m", slice->account->name);
+                log_debug_errno(r, "Cannot read the kills in %s, ignoring: %m", slice->account->name);
         if (r <= 0)
                 return true;
-        if (watch->starting && watch->fresh)
-                oom_ledger_baseline(watch->ledger, slice->account, &counters);
-        else
-                oom_ledger_see(watch->ledger, slice->account, &counters);
         oom_collect_consider(watch, slice, now);
         return true;
 }
 
 static void drop_root(OomWatch *w) {
-        oom_notify_remove_root(w);
+        w->notify->remove_root(w);
         w->root = slice_files_free(w->root);
 }
 
@@ -167,27 +168,25 @@ static void ensure_root(OomWatch *w) {
                 drop_root(w);
                 w->root = files;
         }
-        oom_notify_add_root(w);
+        (void) w->notify->add_root(w);
 }
 
 void oom_root_read(OomWatch *watch) {
-        MemoryEvents events;
+        uint64_t inode, kills;
         int r;
 
         watch->root_dirty = false;
-        if (!watch->root)
-                return;
-        r = slice_files_read_memory_events(watch->root, &events);
+        r = watch->notify->read_root(watch, &inode, &kills);
         if (r == -ENODEV)
                 drop_root(watch);
         else if (r < 0 && r != -ENODATA)
-                log_debug_errno(r, "Cannot read memory.events of user.slice, ignoring: %m");
+                log_debug_errno(r, "Cannot read the kills in user.slice, ignoring: %m");
         if (r < 0)
                 return;
-        if (watch->starting && watch->fresh)
-                oom_ledger_baseline_root(watch->ledger, slice_files_inode(watch->root), events.oom_kill);
+        if (oom_watch_is_baseline(watch))
+                oom_ledger_baseline_root(watch->ledger, inode, kills);
         else
-                oom_ledger_see_root(watch->ledger, slice_files_inode(watch->root), events.oom_kill);
+                oom_ledger_see_root(watch->ledger, inode, kills);
 }
 
 /* First the watch, then the look, so that nothing can come in between. */
@@ -203,11 +202,12 @@ static int new_slice(OomWatch *w, SliceFiles *files, const char *name, usec_t no
         account->owner = slice;
         slice->account = account;
         slice->files = files;
-        slice->wd = -1;
+        slice->watch = w;
+        slice->wd = slice->eventfd = -1;
         slice->scan = w->scan;
         LIST_INSERT_HEAD(&w->slices, slice, list);
         w->unwatched++;
-        (void) oom_notify_add(w, slice);
+        (void) w->notify->add(w, slice);
         return oom_slice_look(w, slice, now) ? 0 : -ENOENT;
 }
 
@@ -222,8 +222,8 @@ static int add_slice(OomWatch *w, const char *name, usec_t now) {
         if (slice && slice->account->inode == slice_files_inode(files)) {
                 slice_files_free(files);
                 slice->scan = w->scan;
-                if (slice->wd < 0)
-                        (void) oom_notify_add(w, slice);
+                if (!slice->watched)
+                        (void) w->notify->add(w, slice);
                 return oom_slice_look(w, slice, now) ? 0 : -ENOENT;
         }
         if (slice)
@@ -267,21 +267,28 @@ void oom_watch_remove(OomWatch *watch, const char *name) {
         oom_collect_update(watch, now);
 }
 
+void oom_watch_look(OomWatch *watch, const char *name) {
+        OomSlice *slice = oom_slice_find(watch, name);
+        usec_t now = oom_watch_now(watch);
+
+        if (slice)
+                (void) oom_slice_look(watch, slice, now);
+        oom_collect_update(watch, now);
+}
+
 void oom_watch_retry(OomWatch *watch, usec_t now) {
         OomSlice *next;
 
-        oom_notify_add_root(watch);
-        /* No slice has what user.slice does not have. */
-        if (watch->root_wd < 0 || watch->unwatched == 0)
+        if (!watch->notify->add_root(watch) || watch->unwatched == 0)
                 return;
         for (OomSlice *slice = LIST_FIRST(&watch->slices); slice; slice = next) {
                 int r;
 
                 next = LIST_NEXT(slice, list);
-                if (!slice->files || slice->wd >= 0)
+                if (!slice->files || slice->watched)
                         continue;
-                r = oom_notify_add(watch, slice);
-                if (r == -ENOSPC)
+                r = watch->notify->add(watch, slice);
+                if (r == -ENOSPC || r == -EMFILE)
                         return; /* nor would the others find one */
                 if (r >= 0)
                         oom_slice_look(watch, slice, now);
@@ -292,13 +299,13 @@ void oom_watch_retry(OomWatch *watch, usec_t now) {
  * was turned off and on again, which kernels before 7.1 do not tell. */
 static void scan_known(OomWatch *w, OomSlice *slice, usec_t now) {
         uint64_t kills = slice->account->seen.kills;
-        bool told = slice->dirty || slice->wd < 0;
+        bool told = slice->dirty || !slice->watched || w->legacy;
 
         slice->scan = w->scan;
         if (!oom_slice_look(w, slice, now) || !slice->files || slice->account->seen.kills == kills || told)
                 return;
-        oom_notify_remove(w, slice);
-        (void) oom_notify_add(w, slice);
+        w->notify->remove(w, slice);
+        (void) w->notify->add(w, slice);
 }
 
 static int scan_directory(OomWatch *w, usec_t now) {
@@ -396,7 +403,7 @@ int oom_watch_start(OomWatch *watch) {
         usec_t now = oom_watch_now(watch);
         int r, useless;
 
-        r = oom_notify_open(watch);
+        r = watch->notify->open(watch);
         if (r < 0)
                 return r;
         r = oom_collect_open(watch);

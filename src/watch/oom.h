@@ -14,6 +14,15 @@
  * moment, after half a second at the latest, and is one event. A limit that was hit with nobody killed is an
  * event too, at most one for each slice in 30 seconds; the hits in between are counted in the next.
  *
+ * In a legacy tree (version 1) an eventfd of each slice says when to look. The kernel signals it before it
+ * kills, and also when the slice is removed: so it is looked again for a moment, and only memory.oom_control
+ * (cgroup/oom-control.h) makes an event of it. The eventfd does not tell of limits inside of the slice, nor
+ * of the host's own memory; the host's count of kills is read once a second for that. A limit that was hit
+ * with nobody killed is no event there, since the kernel does not count it. Kills in groups that were
+ * removed before they could be read are those that the host's counter and the kernel's lines tell of and no
+ * group does; without the lines nobody could tell them from kills outside of user.slice, so they are not
+ * told then.
+ *
  * What was told is kept in a file, so that kills while nobody was watching are told at the next start, and
  * those in slices that went away before they could be read are found in user.slice's counters: see
  * oom-ledger.h. With no such file, what the counters show at the start is old and not told. The file is
@@ -32,6 +41,7 @@ typedef struct OomWatchArgs {
         int state_dirfd;             /* must stay open as long; -1: keep no state */
         const char *boot;            /* the boot ID, 32 hexadecimal digits; copied */
         const OomLineSource *source; /* copied; NULL: nothing tells who was killed */
+        int vmstat_fd;               /* /proc/vmstat, for a legacy tree; must stay open as long; -1: none */
         OomHandler handler;
         void *userdata;
 } OomWatchArgs;
@@ -55,6 +65,11 @@ int oom_watch_add(OomWatch *watch, const char *name);
 
 /* A slice has gone. It is well to say it of slices that are not watched. */
 void oom_watch_remove(OomWatch *watch, const char *name);
+
+/* The slice is about to be removed by the caller, who has seen that nobody is in it any more: reads its
+ * counters a last time, since in a legacy tree they go with it. To be called just before rmdir(2), then
+ * oom_watch_remove() just after. It is well to say it of slices that are not watched. */
+void oom_watch_look(OomWatch *watch, const char *name);
 
 /* Looks at user.slice and everything in it anew, say after cgroup_tree_refresh() returned 1. */
 void oom_watch_rescan(OomWatch *watch);

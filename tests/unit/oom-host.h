@@ -19,6 +19,7 @@
 typedef struct OomHost {
         Fixture tree;
         int state_fd;
+        int vmstat_fd; /* of a legacy host */
         CgroupTree *cgroups;
         sd_event *event;
         OomWatch *watch;
@@ -118,6 +119,7 @@ static inline int host_watch(OomHost *h) {
                 .state_dirfd = h->state_fd,
                 .boot = HOST_BOOT,
                 .source = &source,
+                .vmstat_fd = h->vmstat_fd,
                 .handler = host_told,
                 .userdata = h,
         };
@@ -148,18 +150,28 @@ static inline void host_run_quiet(OomHost *h, usec_t time) {
         assert_int_equal(h->n_told, before);
 }
 
-static inline int host_setup(void **state) {
+/* No cgroups yet. */
+static inline OomHost *host_new(void) {
         OomHost *h = calloc(1, sizeof *h);
 
         if (!h || fixture_open(&h->tree) < 0 || sd_event_new(&h->event) < 0)
+                return NULL;
+        h->vmstat_fd = -1;
+        fixture_mkdir(&h->tree, "state");
+        h->state_fd = openat(h->tree.fd, "state", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return h->state_fd < 0 ? NULL : h;
+}
+
+static inline int host_setup(void **state) {
+        OomHost *h = host_new();
+
+        if (!h)
                 return -1;
         fixture_mkdir(&h->tree, "user.slice");
         fixture_write(&h->tree, "user.slice/cpu.stat", "usage_usec 0\n");
         host_write_local(h, NULL, 0);
         host_write_events(h, NULL, &h->root);
-        fixture_mkdir(&h->tree, "state");
-        h->state_fd = openat(h->tree.fd, "state", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (h->state_fd < 0 || cgroup_tree_open(h->tree.path, &h->cgroups) < 0)
+        if (cgroup_tree_open(h->tree.path, &h->cgroups) < 0)
                 return -1;
         *state = h;
         return 0;
@@ -172,6 +184,7 @@ static inline int host_teardown(void **state) {
         cgroup_tree_free(h->cgroups);
         sd_event_unref(h->event);
         safe_close(h->state_fd);
+        safe_close(h->vmstat_fd);
         fixture_close(&h->tree);
         free(h);
         return 0;

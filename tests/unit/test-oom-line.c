@@ -48,6 +48,35 @@ static void test_summary(_unused_ void **state) {
         assert_span(l.task_memcg, SLICE "/user@1000.service/app.slice/x.scope");
 }
 
+/* As Linux 6.18 writes them for version 1, where memory and swap have a limit of their own together. */
+static void test_version_1(_unused_ void **state) {
+        OomLine l;
+
+        assert_int_equal(parse("memory: usage 20480kB, limit 20480kB, failcnt 4216", &l), OOM_LINE_USAGE);
+        assert_int_equal(l.usage, 20480 << 10);
+        assert_int_equal(l.limit, 20480 << 10);
+        assert_int_equal(parse("memory+swap: usage 20480kB, limit 9007199254740988kB, failcnt 0", &l),
+                         OOM_LINE_NONE);
+        assert_int_equal(parse("kmem: usage 180kB, limit 9007199254740988kB, failcnt 0", &l), OOM_LINE_NONE);
+        assert_int_equal(parse("Memory cgroup stats for " SLICE ":", &l), OOM_LINE_NONE);
+        assert_int_equal(parse(HEAD ",oom_memcg=" SLICE ",task_memcg=" SLICE
+                                    ",task=a,b) x=\\y,pid=31917,uid=61300",
+                               &l),
+                         OOM_LINE_SUMMARY);
+        assert_span(l.oom_memcg, SLICE);
+        assert_span(l.task_memcg, SLICE);
+        assert_span(l.comm, "a,b) x=\\y");
+        assert_int_equal(parse("Memory cgroup out of memory: Killed process 31917 (a,b) x=\\y) "
+                               "total-vm:21474948524kB, "
+                               "anon-rss:28404kB, file-rss:2172kB, shmem-rss:0kB, UID:61300 pgtables:856kB "
+                               "oom_score_adj:0",
+                               &l),
+                         OOM_LINE_KILLED);
+        assert_int_equal(l.pid, 31917);
+        assert_int_equal(l.uid, 61300);
+        assert_span(l.comm, "a,b) x=\\y");
+}
+
 static void test_summary_of_host(_unused_ void **state) {
         OomLine l;
 
@@ -242,11 +271,12 @@ static void test_damaged_lines(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_summary),          cmocka_unit_test(test_summary_of_host),
-                cmocka_unit_test(test_hostile_comm),     cmocka_unit_test(test_hostile_groups),
-                cmocka_unit_test(test_hostile_cpuset),   cmocka_unit_test(test_killed),
-                cmocka_unit_test(test_crash_is_no_kill), cmocka_unit_test(test_usage),
-                cmocka_unit_test(test_other_lines),      cmocka_unit_test(test_damaged_lines),
+                cmocka_unit_test(test_version_1),       cmocka_unit_test(test_summary),
+                cmocka_unit_test(test_summary_of_host), cmocka_unit_test(test_hostile_comm),
+                cmocka_unit_test(test_hostile_groups),  cmocka_unit_test(test_hostile_cpuset),
+                cmocka_unit_test(test_killed),          cmocka_unit_test(test_crash_is_no_kill),
+                cmocka_unit_test(test_usage),           cmocka_unit_test(test_other_lines),
+                cmocka_unit_test(test_damaged_lines),
         };
 
         return cmocka_run_group_tests(tests, NULL, teardown);

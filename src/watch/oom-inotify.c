@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One inotify descriptor for all slices. The file is watched and not the directory: a directory would wake
- * for each attribute that anybody writes. */
+/* A unified tree: memory.events counts, and inotify says when it has. One inotify descriptor for all slices.
+ * The file is watched and not the directory: a directory would wake for each attribute that anybody writes.
+ */
 
 #include <search.h>
 #include <sys/inotify.h>
@@ -43,7 +44,7 @@ static void warn_no_watches(OomWatch *w) {
                     "kills in the slices without one are noticed later.");
 }
 
-int oom_notify_add(OomWatch *watch, OomSlice *slice) {
+static int add(OomWatch *watch, OomSlice *slice) {
         int wd = watch_file(watch, slice->files);
 
         if (wd == -ENOSPC)
@@ -56,7 +57,7 @@ int oom_notify_add(OomWatch *watch, OomSlice *slice) {
                 slice->wd = -1;
                 return -ENOMEM;
         }
-        watch->unwatched--;
+        oom_slice_set_watched(watch, slice, true);
         return 0;
 }
 
@@ -64,30 +65,32 @@ int oom_notify_add(OomWatch *watch, OomSlice *slice) {
 static void forget(OomWatch *w, OomSlice *slice) {
         tdelete(slice, &w->by_wd, compare_wds);
         slice->wd = -1;
-        w->unwatched++;
+        oom_slice_set_watched(w, slice, false);
 }
 
-void oom_notify_remove(OomWatch *watch, OomSlice *slice) {
+static void remove_watch(OomWatch *watch, OomSlice *slice) {
         int wd = slice->wd;
 
-        if (wd < 0)
+        if (!slice->watched)
                 return;
         forget(watch, slice);
         inotify_rm_watch(watch->inotify_fd, wd);
 }
 
-void oom_notify_add_root(OomWatch *watch) {
+/* No slice has what user.slice does not have. */
+static bool add_root(OomWatch *watch) {
         int wd;
 
-        if (watch->root_wd >= 0 || !watch->root)
-                return;
-        wd = watch_file(watch, watch->root);
-        if (wd == -ENOSPC)
-                warn_no_watches(watch);
-        watch->root_wd = wd < 0 ? -1 : wd;
+        if (watch->root_wd < 0 && watch->root) {
+                wd = watch_file(watch, watch->root);
+                if (wd == -ENOSPC)
+                        warn_no_watches(watch);
+                watch->root_wd = wd < 0 ? -1 : wd;
+        }
+        return watch->root_wd >= 0;
 }
 
-void oom_notify_remove_root(OomWatch *watch) {
+static void remove_root(OomWatch *watch) {
         if (watch->root_wd >= 0)
                 inotify_rm_watch(watch->inotify_fd, watch->root_wd);
         watch->root_wd = -1;
@@ -111,9 +114,7 @@ static void take_event(OomWatch *w, const struct inotify_event *e) {
         slice = find_by_wd(w, e->wd);
         if (!slice)
                 return; /* still in the queue when the watch was removed */
-        if (!slice->dirty)
-                LIST_INSERT_HEAD(&w->dirty, slice, dirty_list);
-        slice->dirty = true;
+        oom_slice_set_dirty(w, slice);
         if (ignored)
                 forget(w, slice);
 }
@@ -137,12 +138,6 @@ static int read_events(OomWatch *w) {
         return n > 0;
 }
 
-void oom_notify_clear_dirty(OomSlice *slice) {
-        if (slice->dirty)
-                LIST_REMOVE(slice, dirty_list);
-        slice->dirty = false;
-}
-
 static void look_at_dirty(OomWatch *w, usec_t now) {
         if (w->overflow) {
                 w->overflow = false;
@@ -154,7 +149,7 @@ static void look_at_dirty(OomWatch *w, usec_t now) {
         while (!LIST_EMPTY(&w->dirty)) {
                 OomSlice *slice = LIST_FIRST(&w->dirty);
 
-                oom_notify_clear_dirty(slice);
+                oom_slice_clear_dirty(slice);
                 oom_slice_look(w, slice, now);
         }
 }
@@ -176,7 +171,7 @@ static int on_inotify(_unused_ sd_event_source *s, _unused_ int fd, _unused_ uin
         return 0;
 }
 
-int oom_notify_open(OomWatch *watch) {
+static int open_inotify(OomWatch *watch) {
         int r;
 
         watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -187,3 +182,68 @@ int oom_notify_open(OomWatch *watch) {
                 return r;
         return sd_event_source_set_description(watch->io, "oom-inotify");
 }
+
+static void close_inotify(OomWatch *watch) {
+        sd_event_source_disable_unref(watch->io);
+        safe_close(watch->inotify_fd);
+}
+
+/* 1 if something of interest changed, 0 if not (memory.events counts high and max as well). */
+static int read_counters(OomSlice *slice, OomCounters *ret) {
+        const OomCounters *seen = &slice->account->seen;
+        MemoryEvents events, local;
+        int r;
+
+        r = slice_files_read_memory_events(slice->files, &events);
+        if (r < 0)
+                return r;
+        if (events.oom_kill == seen->kills && events.oom == seen->hits)
+                return 0;
+        *ret = (OomCounters){
+                .kills = events.oom_kill,
+                .hits = events.oom,
+                .local_hits = seen->local_hits,
+        };
+        r = slice_files_read_memory_events_local(slice->files, &local);
+        if (r >= 0)
+                ret->local_hits = local.oom;
+        return 1;
+}
+
+static int read_slice(OomWatch *watch, OomSlice *slice) {
+        OomCounters counters;
+        int r = read_counters(slice, &counters);
+
+        if (r <= 0)
+                return r;
+        if (oom_watch_is_baseline(watch))
+                oom_ledger_baseline(watch->ledger, slice->account, &counters);
+        else
+                oom_ledger_see(watch->ledger, slice->account, &counters);
+        return 1;
+}
+
+static int read_root(OomWatch *watch, uint64_t *ret_inode, uint64_t *ret_kills) {
+        MemoryEvents events;
+        int r;
+
+        if (!watch->root)
+                return -ENODATA;
+        r = slice_files_read_memory_events(watch->root, &events);
+        if (r < 0)
+                return r;
+        *ret_inode = slice_files_inode(watch->root);
+        *ret_kills = events.oom_kill;
+        return 0;
+}
+
+const OomNotify oom_notify_inotify = {
+        .open = open_inotify,
+        .close = close_inotify,
+        .add = add,
+        .remove = remove_watch,
+        .add_root = add_root,
+        .remove_root = remove_root,
+        .read = read_slice,
+        .read_root = read_root,
+};
