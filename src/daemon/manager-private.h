@@ -10,6 +10,7 @@
 #include "daemon/slice-table.h"
 #include "engine/engine.h"
 #include "watch/kernel-log.h"
+#include "watch/kmsg.h"
 #include "watch/logind.h"
 #include "watch/mount-watch.h"
 #include "watch/oom.h"
@@ -64,7 +65,9 @@ struct Manager {
         LogindWatch *logind;
         MountWatch *mount_watch;
         SliceDirWatch *slice_dir;
-        KernelLog *kernel_log;
+        KernelLog *kernel_log; /* this one, */
+        Kmsg *kmsg;            /* or this one, or none */
+        int vmstat_fd;         /* of a legacy host */
         OomWatch *oom;
 
         BusOperations bus_operations;

@@ -85,7 +85,7 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
         if (!m->options.runtime_path)
                 m->options.runtime_path = "/run/fairslice";
         m->clock = options->clock ?: now_monotonic;
-        m->root_fd = m->proc_fd = m->runtime_fd = -1;
+        m->root_fd = m->proc_fd = m->runtime_fd = m->vmstat_fd = -1;
         slice_table_init(&m->slices);
         raise_descriptor_limit();
         m->ram_bytes = ram_bytes();
@@ -205,6 +205,8 @@ Manager *manager_free(Manager *m) {
         slice_dir_watch_free(m->slice_dir);
         oom_watch_free(m->oom);
         kernel_log_free(m->kernel_log);
+        kmsg_free(m->kmsg);
+        safe_close(m->vmstat_fd);
         logind_watch_free(m->logind);
         mount_watch_free(m->mount_watch);
         backend_free(m->backend);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <fcntl.h>
+
 #include "basic/log.h"
 #include "daemon/identity.h"
 #include "daemon/manager-private.h"
@@ -39,20 +41,67 @@ static void on_oom(const OomEvent *event, void *userdata) {
                 say("", event, user->name);
 }
 
+static bool have_journal(const Manager *m) {
+        return faccessat(m->root_fd, "run/systemd/journal/socket", F_OK, 0) >= 0;
+}
+
+static int open_journal(Manager *m, sd_id128_t boot, OomLineSource *ret) {
+        int r = kernel_log_new(NULL, boot, &m->kernel_log);
+
+        if (r >= 0)
+                *ret = kernel_log_source(m->kernel_log);
+        return r;
+}
+
+/* A path that begins at the root of the configuration, which is another than the host's in tests only. */
+static int open_kmsg(Manager *m, OomLineSource *ret) {
+        _cleanup_close_ int fd =
+                openat(m->root_fd, &KMSG_PATH[1], O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        int r;
+
+        if (fd < 0) {
+                log_warning_errno(errno, "There is no journal, and " KMSG_PATH " cannot be opened; "
+                                         "records of memory running out will not say who was killed: %m");
+                return 0;
+        }
+        r = kmsg_new(fd, &m->kmsg);
+        if (r < 0)
+                return r;
+        TAKE_FD(fd);
+        *ret = kmsg_source(m->kmsg);
+        return 0;
+}
+
+/* What is there already is of an attempt that failed. */
+static int open_lines(Manager *m, sd_id128_t boot, OomLineSource *ret) {
+        m->kernel_log = kernel_log_free(m->kernel_log);
+        m->kmsg = kmsg_free(m->kmsg);
+        return have_journal(m) ? open_journal(m, boot, ret) : open_kmsg(m, ret);
+}
+
+static void open_vmstat(Manager *m) {
+        if (m->vmstat_fd >= 0 || !cgroup_tree_is_legacy(m->tree))
+                return;
+        m->vmstat_fd = openat(m->proc_fd, "vmstat", O_RDONLY | O_CLOEXEC);
+        if (m->vmstat_fd < 0)
+                log_warning_errno(errno,
+                                  "Cannot open /proc/vmstat, kills in groups that are removed at once "
+                                  "are not recorded: %m");
+}
+
 static int make_watch(Manager *m) {
         char boot[SD_ID128_STRING_MAX];
-        OomLineSource source;
+        OomLineSource source = {};
         sd_id128_t id;
         int r;
 
         r = sd_id128_get_boot(&id);
         if (r < 0)
                 return r;
-        m->kernel_log = kernel_log_free(m->kernel_log); /* of an attempt that failed */
-        r = kernel_log_new(NULL, id, &m->kernel_log);
+        r = open_lines(m, id, &source);
         if (r < 0)
                 return r;
-        source = kernel_log_source(m->kernel_log);
+        open_vmstat(m);
         return oom_watch_new(
                 &(OomWatchArgs){
                         .event = m->event,
@@ -60,6 +109,7 @@ static int make_watch(Manager *m) {
                         .state_dirfd = m->options.dry_run ? -1 : m->runtime_fd,
                         .boot = sd_id128_to_string(id, boot),
                         .source = &source,
+                        .vmstat_fd = m->vmstat_fd,
                         .handler = on_oom,
                         .userdata = m,
                 },
