@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cgroup/process.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "basic/fs.h"
+#include "cgroup/flat-keyed.h"
+
+#define STAT_MAX   2048
+#define STATUS_MAX 8192
+/* A dozen hierarchies, each with a path as long as paths get */
+#define GROUP_FIRST_SIZE ((size_t) 4 << 10)
+#define GROUP_SIZE_MAX   ((size_t) 256 << 10)
+
+/* PF_KTHREAD of the kernel's include/linux/sched.h; tools have gone by it for as long as there is one. */
+#define FLAG_KERNEL_THREAD UINT64_C(0x00200000)
+
+#define DELETED " (deleted)"
+
+/* ---- texts ---- */
+
+typedef struct Text {
+        const char *at;
+        size_t left;
+} Text;
+
+/* Cuts the text up to the separator off the front. */
+static Text cut(Text *text, char separator) {
+        const char *end = memchr(text->at, separator, text->left);
+        Text word = { text->at, end ? (size_t) (end - text->at) : text->left };
+        size_t used = word.left + (end ? 1 : 0);
+
+        text->at += used;
+        text->left -= used;
+        return word;
+}
+
+static bool text_is(Text text, const char *s) {
+        return strlen(s) == text.left && memcmp(text.at, s, text.left) == 0;
+}
+
+static bool begins_with(Text text, const char *s) {
+        return strlen(s) <= text.left && memcmp(text.at, s, strlen(s)) == 0;
+}
+
+static int parse_pid(Text word, pid_t *ret) {
+        uint64_t n;
+
+        if (parse_digits(word.at, word.left, &n) < 0 || n > INT_MAX)
+                return -EBADMSG;
+        *ret = (pid_t) n;
+        return 0;
+}
+
+/* The name may hold anything, also brackets and blanks: it ends with the last bracket of the text. */
+static int cut_comm(Text *text, char *comm, size_t size) {
+        const char *begin = memchr(text->at, '(', text->left), *end = memrchr(text->at, ')', text->left);
+        size_t length;
+
+        if (!begin || !end || end < begin || end + 1 == text->at + text->left || end[1] != ' ')
+                return -EBADMSG;
+        length = MIN((size_t) (end - begin - 1), size - 1);
+        memcpy(comm, begin + 1, length);
+        comm[length] = '\0';
+        text->left -= (size_t) (end + 2 - text->at);
+        text->at = end + 2;
+        return 0;
+}
+
+/* Fields as proc(5) counts them, of which the third is the first after the name. */
+enum {
+        FIELD_STATE = 3,
+        FIELD_PARENT = 4,
+        FIELD_FLAGS = 9,
+        FIELD_THREADS = 20,
+        FIELD_START = 22,
+        FIELD_POLICY = 41,
+};
+
+int process_parse_stat(const char *text, size_t length, Process *process) {
+        Text rest = { text, length }, fields[FIELD_POLICY + 1];
+        uint64_t flags, threads, policy;
+        Process read = *process;
+        Text pid = rest;
+
+        if (length == 0 || text[length - 1] != '\n')
+                return -EBADMSG;
+        pid = cut(&pid, ' ');
+        if (cut_comm(&rest, read.comm, sizeof read.comm) < 0)
+                return -EBADMSG;
+        for (unsigned i = FIELD_STATE; i <= FIELD_POLICY; i++)
+                fields[i] = cut(&rest, ' ');
+        if (parse_pid(pid, &read.pid) < 0 || parse_pid(fields[FIELD_PARENT], &read.parent) < 0 ||
+            parse_digits(fields[FIELD_FLAGS].at, fields[FIELD_FLAGS].left, &flags) < 0 ||
+            parse_digits(fields[FIELD_THREADS].at, fields[FIELD_THREADS].left, &threads) < 0 ||
+            parse_digits(fields[FIELD_START].at, fields[FIELD_START].left, &read.start) < 0 ||
+            parse_digits(fields[FIELD_POLICY].at, fields[FIELD_POLICY].left, &policy) < 0)
+                return -EBADMSG;
+        read.kernel = flags & FLAG_KERNEL_THREAD;
+        /* The first thread may have ended while others live on. */
+        read.dead = (text_is(fields[FIELD_STATE], "Z") || text_is(fields[FIELD_STATE], "X")) && threads <= 1;
+        read.realtime = policy == SCHED_FIFO || policy == SCHED_RR;
+        *process = read;
+        return 0;
+}
+
+static int parse_real_uid(Text values, uid_t *ret) {
+        uint64_t n;
+
+        (void) cut(&values, '\t');
+        values = cut(&values, '\t');
+        if (parse_digits(values.at, values.left, &n) < 0 || n > UINT32_MAX)
+                return -EBADMSG;
+        *ret = (uid_t) n;
+        return 0;
+}
+
+int process_parse_status(const char *text, size_t length, Process *process) {
+        Text rest = { text, length };
+        bool nested = false, found = false;
+        uid_t uid = 0;
+
+        while (rest.left > 0) {
+                Text line = cut(&rest, '\n');
+
+                if (begins_with(line, "Uid:\t")) {
+                        if (found || parse_real_uid(line, &uid) < 0)
+                                return -EBADMSG;
+                        found = true;
+                } else if (begins_with(line, "NSpid:\t"))
+                        nested = memchr(line.at + 7, '\t', line.left - 7);
+        }
+        if (!found)
+                return -EBADMSG;
+        process->uid = uid;
+        process->nested = nested;
+        return 0;
+}
+
+static bool has_name(Text controllers, const char *name) {
+        if (*name == '\0')
+                return controllers.left == 0;
+        while (controllers.left > 0)
+                if (text_is(cut(&controllers, ','), name))
+                        return true;
+        return false;
+}
+
+/* A path of the kernel's: from the root, and where it says "..", out of what this cgroup namespace shows. */
+static int check_path(Text path) {
+        if (path.left == 0 || *path.at != '/' || memchr(path.at, '\0', path.left))
+                return -EBADMSG;
+        if (path.left >= strlen(DELETED) &&
+            memcmp(path.at + path.left - strlen(DELETED), DELETED, strlen(DELETED)) == 0)
+                return -ENOENT;
+        while (path.left > 0) {
+                Text name = cut(&path, '/');
+
+                if (text_is(name, "..") || text_is(name, "."))
+                        return -ENOENT;
+        }
+        return 0;
+}
+
+/* Cuts the hierarchy's root off the path. */
+static int below_root(Text path, const char *root, char **ret) {
+        size_t skip = strcmp(root, "/") == 0 ? 0 : strlen(root);
+        int r = check_path(path);
+
+        if (r < 0)
+                return r;
+        if (skip > path.left || memcmp(path.at, root, skip) != 0 ||
+            (skip < path.left && path.at[skip] != '/'))
+                return -ENOENT;
+        *ret = skip == path.left ? strdup("/") : strndup(path.at + skip, path.left - skip);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int process_parse_group(const char *text, size_t length, const char *name, const char *root, char **ret) {
+        Text rest = { text, length };
+
+        while (rest.left > 0) {
+                Text line = cut(&rest, '\n'), controllers;
+
+                (void) cut(&line, ':');
+                controllers = cut(&line, ':');
+                if (has_name(controllers, name))
+                        return below_root(line, root, ret);
+        }
+        return -ENOENT;
+}
+
+/* ---- files ---- */
+
+/* A process that ends while it is read shows by either. */
+static int gone(int error) {
+        return error == -ENOENT ? -ESRCH : error;
+}
+
+pid_t process_next(DIR *proc) {
+        struct dirent *entry;
+        pid_t pid;
+
+        while ((entry = readdir(proc)))
+                if (parse_pid((Text){ entry->d_name, strlen(entry->d_name) }, &pid) >= 0 && pid > 0)
+                        return pid;
+        return 0;
+}
+
+static const char *pid_path(char path[16], pid_t pid) {
+        snprintf(path, 16, "%d", (int) pid);
+        return path;
+}
+
+int process_owner(int proc_fd, pid_t pid, uid_t *ret) {
+        char path[16];
+        struct stat st;
+
+        if (fstatat(proc_fd, pid_path(path, pid), &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return gone(-errno);
+        *ret = st.st_uid;
+        return 0;
+}
+
+int process_open(int proc_fd, pid_t pid) {
+        char path[16];
+        int fd = openat(proc_fd, pid_path(path, pid), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? gone(-errno) : fd;
+}
+
+int process_read(int process_fd, Process *ret) {
+        char buffer[STATUS_MAX];
+        Process process = {};
+        ssize_t n;
+        int r;
+
+        n = read_file_at(process_fd, "stat", buffer, STAT_MAX);
+        if (n < 0)
+                return gone((int) n);
+        r = process_parse_stat(buffer, (size_t) n, &process);
+        if (r < 0)
+                return r;
+        n = read_file_at(process_fd, "status", buffer, sizeof buffer);
+        if (n < 0)
+                return gone((int) n);
+        r = process_parse_status(buffer, (size_t) n, &process);
+        if (r < 0)
+                return r;
+        *ret = process;
+        return 0;
+}
+
+int process_read_group(int process_fd, const CgroupHierarchy *hierarchy, char **ret) {
+        for (size_t size = GROUP_FIRST_SIZE; size <= GROUP_SIZE_MAX; size *= 8) {
+                _cleanup_free_ char *text = malloc(size);
+                ssize_t n = text ? read_file_at(process_fd, "cgroup", text, size) : -ENOMEM;
+
+                if (n != -EFBIG)
+                        return n < 0 ? gone((int) n)
+                                     : process_parse_group(text, (size_t) n, hierarchy->name,
+                                                           hierarchy->root, ret);
+        }
+        return -EFBIG;
+}
