@@ -11,11 +11,11 @@
 #include "basic/fs.h"
 #include "cgroup/flat-keyed.h"
 
-#define STAT_MAX   2048
-#define STATUS_MAX 8192
-/* A dozen hierarchies, each with a path as long as paths get */
-#define GROUP_FIRST_SIZE ((size_t) 4 << 10)
-#define GROUP_SIZE_MAX   ((size_t) 256 << 10)
+#define STAT_MAX 2048
+/* Usually enough. A dozen hierarchies may have paths as long as paths get, and a user may be in 65536
+ * groups, which status lists. */
+#define USUAL_SIZE    ((size_t) 4 << 10)
+#define FILE_SIZE_MAX ((size_t) 1 << 20)
 
 /* PF_KTHREAD of the kernel's include/linux/sched.h; tools have gone by it for as long as there is one. */
 #define FLAG_KERNEL_THREAD UINT64_C(0x00200000)
@@ -234,22 +234,39 @@ int process_open(int proc_fd, pid_t pid) {
         return fd < 0 ? gone(-errno) : fd;
 }
 
+/* A whole file below /proc/PID, which the caller frees. */
+static ssize_t read_whole(int process_fd, const char *name, char **ret) {
+        for (size_t size = USUAL_SIZE; size <= FILE_SIZE_MAX; size *= 16) {
+                _cleanup_free_ char *text = malloc(size);
+                ssize_t n = text ? read_file_at(process_fd, name, text, size) : -ENOMEM;
+
+                if (n == -EFBIG)
+                        continue;
+                if (n < 0)
+                        return gone((int) n);
+                *ret = TAKE_PTR(text);
+                return n;
+        }
+        return -EFBIG;
+}
+
 int process_read(int process_fd, Process *ret) {
-        char buffer[STATUS_MAX];
+        _cleanup_free_ char *status = NULL;
+        char stat[STAT_MAX];
         Process process = {};
         ssize_t n;
         int r;
 
-        n = read_file_at(process_fd, "stat", buffer, STAT_MAX);
+        n = read_file_at(process_fd, "stat", stat, sizeof stat);
         if (n < 0)
                 return gone((int) n);
-        r = process_parse_stat(buffer, (size_t) n, &process);
+        r = process_parse_stat(stat, (size_t) n, &process);
         if (r < 0)
                 return r;
-        n = read_file_at(process_fd, "status", buffer, sizeof buffer);
+        n = read_whole(process_fd, "status", &status);
         if (n < 0)
-                return gone((int) n);
-        r = process_parse_status(buffer, (size_t) n, &process);
+                return (int) n;
+        r = process_parse_status(status, (size_t) n, &process);
         if (r < 0)
                 return r;
         *ret = process;
@@ -257,14 +274,9 @@ int process_read(int process_fd, Process *ret) {
 }
 
 int process_read_group(int process_fd, const CgroupHierarchy *hierarchy, char **ret) {
-        for (size_t size = GROUP_FIRST_SIZE; size <= GROUP_SIZE_MAX; size *= 8) {
-                _cleanup_free_ char *text = malloc(size);
-                ssize_t n = text ? read_file_at(process_fd, "cgroup", text, size) : -ENOMEM;
+        _cleanup_free_ char *text = NULL;
+        ssize_t n = read_whole(process_fd, "cgroup", &text);
 
-                if (n != -EFBIG)
-                        return n < 0 ? gone((int) n)
-                                     : process_parse_group(text, (size_t) n, hierarchy->name,
-                                                           hierarchy->root, ret);
-        }
-        return -EFBIG;
+        return n < 0 ? (int) n
+                     : process_parse_group(text, (size_t) n, hierarchy->name, hierarchy->root, ret);
 }
