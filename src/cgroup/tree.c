@@ -8,12 +8,9 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-/* name=systemd, and each controller by itself */
-#define HIERARCHIES_MAX (1 + _CONTROLLER_COUNT)
-
 struct CgroupTree {
         bool legacy;
-        CgroupHierarchy hierarchy[HIERARCHIES_MAX];
+        CgroupHierarchy hierarchy[CGROUP_HIERARCHIES_MAX];
         size_t opened; /* of these, */
         size_t count;  /* the ones that are not the cpuset's alone, which comes last */
         const CgroupHierarchy *of_controller[_CONTROLLER_COUNT];
@@ -25,7 +22,7 @@ static CgroupTree *tree_new(bool legacy) {
         if (!tree)
                 return NULL;
         tree->legacy = legacy;
-        for (size_t i = 0; i < HIERARCHIES_MAX; i++)
+        for (size_t i = 0; i < CGROUP_HIERARCHIES_MAX; i++)
                 tree->hierarchy[i].root_fd = tree->hierarchy[i].user_slice_fd = -1;
         return tree;
 }
@@ -132,7 +129,7 @@ int cgroup_tree_open_legacy(const CgroupMounts *mounts, bool systemd, CgroupTree
 CgroupTree *cgroup_tree_free(CgroupTree *tree) {
         if (!tree)
                 return NULL;
-        for (size_t i = 0; i < HIERARCHIES_MAX; i++)
+        for (size_t i = 0; i < CGROUP_HIERARCHIES_MAX; i++)
                 close_hierarchy(&tree->hierarchy[i]);
         free(tree);
         return NULL;

@@ -30,6 +30,9 @@ DEFINE_CLEANUP(CgroupTree *, cgroup_tree_free)
 
 bool cgroup_tree_is_legacy(const CgroupTree *tree);
 
+/* name=systemd and each controller by itself: more hierarchies no tree has. */
+#define CGROUP_HIERARCHIES_MAX (1 + _CONTROLLER_COUNT)
+
 /* One hierarchy. All that is in it stays the tree's. */
 typedef struct CgroupHierarchy {
         const char *name; /* as a line of /proc/PID/cgroup has it between the colons, or one of several:
