@@ -277,28 +277,10 @@ int process_read(int process_fd, Process *ret) {
         return 0;
 }
 
-int process_read_groups(int process_fd, const CgroupTree *tree, ProcessGroups *ret) {
-        _cleanup_(process_groups_done) ProcessGroups groups = {};
+int process_read_group(int process_fd, const CgroupHierarchy *hierarchy, char **ret) {
         _cleanup_free_ char *text = NULL;
-        ssize_t n;
+        ssize_t n = read_whole(process_fd, "cgroup", &text);
 
-        n = read_whole(process_fd, "cgroup", &text);
-        if (n < 0)
-                return (int) n;
-        for (size_t i = 0; i < cgroup_tree_count(tree); i++) {
-                const CgroupHierarchy *h = cgroup_tree_hierarchy(tree, i);
-                int r = process_parse_group(text, (size_t) n, h->name, h->root, &groups.path[i]);
-
-                if (r < 0 && r != -ENOENT)
-                        return r;
-        }
-        *ret = groups;
-        groups = (ProcessGroups){};
-        return 0;
-}
-
-void process_groups_done(ProcessGroups *groups) {
-        for (size_t i = 0; i < ELEMENTSOF(groups->path); i++)
-                free(groups->path[i]);
-        *groups = (ProcessGroups){};
+        return n < 0 ? (int) n
+                     : process_parse_group(text, (size_t) n, hierarchy->name, hierarchy->root, ret);
 }
