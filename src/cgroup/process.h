@@ -30,25 +30,17 @@ int process_owner(int proc_fd, pid_t pid, uid_t *ret);
 /* The directory /proc/PID. All that is read below it is of one process, also if the PID is used again. */
 int process_open(int proc_fd, pid_t pid);
 
-/* Everything but the groups. */
+/* Everything but the group; of a thread of the kernel only what its stat says. */
 int process_read(int process_fd, Process *ret);
 
-/* The group in each hierarchy of a tree, by the hierarchy's number: relative to what its root_fd shows, "/"
- * for that itself, else without a slash at its end. NULL if the process is in none below it, or in one that
- * has been removed. */
-typedef struct ProcessGroups {
-        char *path[CGROUP_HIERARCHIES_MAX];
-} ProcessGroups;
-
-int process_read_groups(int process_fd, const CgroupTree *tree, ProcessGroups *ret);
-
-/* Frees what is in it, and leaves it empty. */
-void process_groups_done(ProcessGroups *groups);
+/* The group in the hierarchy, relative to what the hierarchy's root_fd shows: "/" for that itself, else
+ * without a slash at its end. -ENOENT if the process is in none below it, if that has been removed, or if
+ * the hierarchy is not there. The caller frees it. */
+int process_read_group(int process_fd, const CgroupHierarchy *hierarchy, char **ret);
 
 /* The texts of /proc/PID/stat, status and cgroup, which need not end with NUL. The first two fill in their
  * parts of the struct and leave the others alone; -EBADMSG if it is no text that the kernel writes, and
- * nothing is changed then. The third finds one hierarchy's path, by its name and root; -ENOENT where the
- * above has NULL. The caller frees it. */
+ * nothing is changed then. The third is the above, with the hierarchy's name and root. */
 int process_parse_stat(const char *text, size_t length, Process *process);   /* but uid and nested */
 int process_parse_status(const char *text, size_t length, Process *process); /* uid and nested */
 int process_parse_group(const char *text, size_t length, const char *name, const char *root, char **ret);
