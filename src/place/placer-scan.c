@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A scan looks at every process on the host, a sweep at those in the groups that users' processes come from:
+ * the root and where some were found since the last sweep. Both go by what is cheap to know of most
+ * processes, which slice they are in and their effective UID, and read no more of those that are at home. */
+
+#include "place/placer-private.h"
+
+#include "cgroup/group.h"
+
+/* A slice stays for a moment after its last process: the next one may be about to start. */
+#define EMPTY_USEC (3 * USEC_PER_SEC)
+
+typedef struct Homes {
+        Home *home;
+        size_t count, allocated;
+} Homes;
+
+static void homes_done(Homes *homes) {
+        free(homes->home);
+}
+
+static size_t last_hierarchy(const Placer *p) {
+        return cgroup_tree_count(p->groups.tree) - 1;
+}
+
+static int compare_homes(const void *a, const void *b) {
+        pid_t x = ((const Home *) a)->pid, y = ((const Home *) b)->pid;
+
+        return (x > y) - (x < y);
+}
+
+static int add_homes(Homes *homes, const pid_t *pids, size_t count, uid_t uid) {
+        if (homes->count + count > homes->allocated) {
+                size_t allocated = MAX(homes->allocated * 2, homes->count + count);
+                Home *home = reallocarray(homes->home, allocated, sizeof *home);
+
+                if (!home)
+                        return -ENOMEM;
+                homes->home = home;
+                homes->allocated = allocated;
+        }
+        for (size_t i = 0; i < count; i++)
+                homes->home[homes->count++] = (Home){ pids[i], uid };
+        return 0;
+}
+
+/* Without the list of a slice its processes are looked at one by one, which only takes longer. */
+static void read_homes(Placer *p, Homes *ret) {
+        const Record *record = &p->groups.record;
+
+        for (size_t i = 0; i < record->n_slices; i++) {
+                const PlaceSlice *slice = record->slice[i];
+                _cleanup_close_ int fd =
+                        slice->present ? groups_open_slice(&p->groups, slice->uid, last_hierarchy(p)) : -1;
+                _cleanup_free_ pid_t *pids = NULL;
+                size_t count;
+
+                if (fd >= 0 && group_list(fd, &pids, &count) >= 0)
+                        (void) add_homes(ret, pids, count, slice->uid);
+        }
+        if (ret->count > 0)
+                qsort(ret->home, ret->count, sizeof *ret->home, compare_homes);
+}
+
+static const Home *find_home(const Homes *homes, pid_t pid) {
+        const Home key = { .pid = pid };
+
+        return homes->count > 0 ? bsearch(&key, homes->home, homes->count, sizeof key, compare_homes) : NULL;
+}
+
+static void closedirp(DIR **d) {
+        if (*d)
+                closedir(*d);
+}
+
+static DIR *open_proc(const Placer *p) {
+        int fd = group_open(p->proc_fd, "/");
+        DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+        if (!dir)
+                safe_close(fd);
+        return dir;
+}
+
+static int look(Placer *p, const Homes *homes, pid_t pid, usec_t now) {
+        const Home *home = find_home(homes, pid);
+        uid_t owner;
+
+        if (p->thorough)
+                return placer_consider(p, pid, PLACER_UNKNOWN, now);
+        if (home && process_owner(p->proc_fd, pid, &owner) >= 0 && owner == home->uid &&
+            p->handlers.is_managed(owner, p->handlers.userdata))
+                return 0;
+        return placer_consider(p, pid, home, now);
+}
+
+size_t placer_scan(Placer *p, usec_t now, size_t *ret_moved) {
+        _cleanup_(homes_done) Homes homes = {};
+        _cleanup_(closedirp) DIR *dir = open_proc(p);
+        size_t looked = 0, moved = 0;
+        pid_t pid;
+
+        if (!dir)
+                return 0;
+        if (!p->thorough)
+                read_homes(p, &homes);
+        while ((pid = process_next(dir)) > 0) {
+                moved += look(p, &homes, pid, now) > 0;
+                looked++;
+        }
+        *ret_moved = moved;
+        return looked;
+}
+
+/* Most in the root's group are the system's. -ENOENT if the group is gone. */
+static int sweep_group(Placer *p, const char *path, usec_t now, size_t *looked, size_t *moved) {
+        const CgroupHierarchy *h = cgroup_tree_hierarchy(p->groups.tree, last_hierarchy(p));
+        _cleanup_close_ int fd = group_open(h->root_fd, path);
+        _cleanup_free_ pid_t *pids = NULL;
+        size_t count;
+        int r;
+
+        r = fd < 0 ? fd : group_list(fd, &pids, &count);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < count; i++) {
+                uid_t owner;
+
+                if (process_owner(p->proc_fd, pids[i], &owner) >= 0 &&
+                    p->handlers.is_managed(owner, p->handlers.userdata))
+                        *moved += placer_consider(p, pids[i], NULL, now) > 0;
+        }
+        *looked += count;
+        return 0;
+}
+
+size_t placer_sweep(Placer *p, usec_t now, size_t *ret_moved) {
+        size_t looked = 0, moved = 0;
+
+        (void) sweep_group(p, "/", now, &looked, &moved);
+        for (size_t i = p->n_sources; i-- > 0;)
+                if (sweep_group(p, p->source[i], now, &looked, &moved) == -ENOENT) {
+                        free(p->source[i]);
+                        p->source[i] = p->source[--p->n_sources];
+                }
+        *ret_moved = moved;
+        return looked;
+}
+
+/* ---- slices without processes ---- */
+
+static bool is_empty(const Placer *p, const PlaceSlice *slice) {
+        _cleanup_close_ int fd = groups_open_slice(&p->groups, slice->uid, last_hierarchy(p));
+
+        return fd < 0 || group_is_empty(fd) > 0;
+}
+
+static void remove_if_empty(Placer *p, PlaceSlice *slice, usec_t now) {
+        SliceName name;
+
+        if (!is_empty(p, slice)) {
+                slice->empty_since = USEC_INFINITY;
+                return;
+        }
+        if (slice->empty_since == USEC_INFINITY)
+                slice->empty_since = now;
+        if (now - slice->empty_since < EMPTY_USEC)
+                return;
+        if (slice->present && p->handlers.before_remove)
+                p->handlers.before_remove(slice_name_for_uid(name, slice->uid), p->handlers.userdata);
+        /* The kernel holds a group for a moment after its last process; it is tried again next time. */
+        (void) groups_remove(&p->groups, slice);
+}
+
+void placer_remove_empties(Placer *p, usec_t now) {
+        for (size_t i = p->groups.record.n_slices; i-- > 0;)
+                if (p->groups.record.slice[i]->made != 0)
+                        remove_if_empty(p, p->groups.record.slice[i], now);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "place/placer-private.h"
+
+#include <string.h>
+
+#include "cgroup/group.h"
+
+/* A look at a process takes some 5 µs. This much time for each until the next look keeps all of them
+ * together at half a per cent of a CPU, however many processes there are. */
+#define PACE_USEC USEC_PER_MSEC
+
+/* What is forked between a change of UID and the move is found by a sweep of the group that it was in. */
+#define SWEEP_AFTER_MOVE_USEC (50 * USEC_PER_MSEC)
+#define SWEEP_USEC            (500 * USEC_PER_MSEC)
+
+#define SCAN_USEC             (5 * USEC_PER_SEC)
+#define SCAN_WITH_EVENTS_USEC (30 * USEC_PER_SEC)
+#define SCAN_PACE_USEC        (5 * PACE_USEC)
+
+#define EMPTIES_USEC      (2 * USEC_PER_SEC)
+#define EMPTIES_PACE_USEC (20 * USEC_PER_MSEC)
+
+static const Home unknown;
+const Home *const PLACER_UNKNOWN = &unknown;
+
+int placer_new(const CgroupTree *tree, int proc_fd, int runtime_fd, const PlacerHandlers *handlers,
+               Placer **ret, unsigned *ret_skipped) {
+        _cleanup_(placer_freep) Placer *p = calloc(1, sizeof *p);
+        int r;
+
+        if (!p)
+                return -ENOMEM;
+        p->handlers = *handlers;
+        p->proc_fd = proc_fd;
+        r = groups_open(tree, proc_fd, runtime_fd, &p->groups, ret_skipped);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+static void forget_sources(Placer *p) {
+        for (size_t i = 0; i < p->n_sources; i++)
+                free(p->source[i]);
+        p->n_sources = 0;
+}
+
+Placer *placer_free(Placer *placer) {
+        if (!placer)
+                return NULL;
+        forget_sources(placer);
+        groups_done(&placer->groups);
+        free(placer);
+        return NULL;
+}
+
+/* ---- one process ---- */
+
+void placer_tell_failed(Placer *p, const PlaceFailure *failure, int error) {
+        if (!p->told_failed)
+                p->handlers.failed(failure, error, p->handlers.userdata);
+        p->told_failed = true;
+}
+
+static void tell_refused(Placer *p, const Process *process, size_t hierarchy, int error) {
+        const CgroupTree *tree = p->groups.tree;
+        const CgroupHierarchy *h = cgroup_tree_hierarchy(tree, hierarchy);
+        PlacerRefusal kind = error == -EINVAL && h == cgroup_tree_of_controller(tree, CONTROLLER_CPU)
+                                     ? PLACER_REFUSED_REALTIME
+                                     : PLACER_REFUSED_OTHER;
+
+        if (!p->told_refused[kind])
+                p->handlers.refused(kind, process, h->name, error, p->handlers.userdata);
+        p->told_refused[kind] = true;
+}
+
+/* What the process has forked before it was moved is where it was. Too many such groups are looked through
+ * together with everything else. */
+static void note_source(Placer *p, const char *path) {
+        uid_t uid;
+
+        if (!path || strcmp(path, "/") == 0 || groups_slice_of_path(path, &uid) >= 0)
+                return; /* the root is swept anyway, a slice is not for long */
+        for (size_t i = 0; i < p->n_sources; i++)
+                if (strcmp(p->source[i], path) == 0)
+                        return;
+        if (p->n_sources < ELEMENTSOF(p->source) && (p->source[p->n_sources] = strdup(path)))
+                p->n_sources++;
+        else if (p->events)
+                placer_lost(p); /* else it will be, soon enough */
+}
+
+/* A slice that somebody has removed is made again, once. */
+static int move_to_slice(Placer *p, const Process *process, const ProcessGroups *from,
+                         size_t *ret_hierarchy) {
+        PlaceFailure failure;
+        PlaceSlice *slice;
+        int r = 0;
+
+        for (unsigned i = 0; i < 2; i++) {
+                r = groups_make(&p->groups, process->uid, from->path, &slice, &failure);
+                if (r < 0) {
+                        placer_tell_failed(p, &failure, r);
+                        return -ECANCELED;
+                }
+                p->told_failed = false;
+                r = move_in(&p->groups, slice, process->pid, from, ret_hierarchy);
+                if (r > 0)
+                        slice->empty_since = USEC_INFINITY;
+                if (r != -ENODEV && r != -ENOENT)
+                        return r;
+                slice->present = false;
+        }
+        return r;
+}
+
+static int put_in(Placer *p, const Process *process, const ProcessGroups *from, usec_t now) {
+        size_t hierarchy = 0;
+        int r;
+
+        if (refused_stands(&p->refused, process, now))
+                return 0;
+        r = move_to_slice(p, process, from, &hierarchy);
+        if (r < 0 && r != -ESRCH && r != -ECANCELED) {
+                refused_add(&p->refused, process, now);
+                tell_refused(p, process, hierarchy, r);
+        }
+        if (r > 0)
+                note_source(p, from->path[cgroup_tree_count(p->groups.tree) - 1]);
+        return r;
+}
+
+int placer_consider(Placer *p, pid_t pid, const Home *home, usec_t now) {
+        _cleanup_(process_groups_done) ProcessGroups from = {};
+        _cleanup_close_ int fd = process_open(p->proc_fd, pid);
+        Process process;
+        bool managed;
+        int r;
+
+        if (fd < 0)
+                return 0;
+        r = process_read(fd, &process);
+        if (r < 0 || process.pid != pid || process.kernel || process.dead || process.nested)
+                return 0;
+        managed = p->handlers.is_managed(process.uid, p->handlers.userdata);
+        if (home != PLACER_UNKNOWN && (home ? managed && home->uid == process.uid : !managed))
+                return 0;
+        r = process_groups_read(fd, p->groups.tree, &from);
+        if (r >= 0)
+                r = managed ? put_in(p, &process, &from, now) : move_out(&p->groups, pid, &from);
+        return r > 0;
+}
+
+/* ---- when ---- */
+
+static void sweep_soon(Placer *p, usec_t now) {
+        p->sweep_at = MAX(MIN(p->sweep_at, now + SWEEP_AFTER_MOVE_USEC), p->may_sweep_at);
+}
+
+static void run_scan(Placer *p, usec_t now) {
+        size_t moved = 0, looked = placer_scan(p, now, &moved);
+
+        p->thorough = false;
+        p->may_scan_at = now + looked * PACE_USEC;
+        p->scan_at = now + MAX(p->events ? SCAN_WITH_EVENTS_USEC : SCAN_USEC, looked * SCAN_PACE_USEC);
+        /* Which were forked before they were moved is found by looking once more. */
+        if (moved > 0)
+                sweep_soon(p, now);
+}
+
+/* Goes on until nothing is found; without events always. */
+static void run_sweep(Placer *p, usec_t now) {
+        size_t moved = 0, looked = placer_sweep(p, now, &moved);
+
+        p->may_sweep_at = now + looked * PACE_USEC;
+        p->sweep_at = p->events ? USEC_INFINITY : now + MAX(SWEEP_USEC, looked * PACE_USEC);
+        if (moved > 0)
+                sweep_soon(p, now);
+        else if (p->events)
+                forget_sources(p);
+}
+
+static void run_empties(Placer *p, usec_t now) {
+        placer_remove_empties(p, now);
+        p->empties_at = now + MAX(EMPTIES_USEC, p->groups.record.n_slices * EMPTIES_PACE_USEC);
+}
+
+usec_t placer_run(Placer *placer, usec_t now) {
+        if (now >= placer->scan_at)
+                run_scan(placer, now);
+        if (now >= placer->sweep_at)
+                run_sweep(placer, now);
+        if (now >= placer->empties_at)
+                run_empties(placer, now);
+        if (groups_sync(&placer->groups) < 0)
+                placer_tell_failed(placer, &(PlaceFailure){}, -EIO);
+        return placer_due(placer);
+}
+
+usec_t placer_due(const Placer *placer) {
+        return MIN(MIN(placer->scan_at, placer->sweep_at), placer->empties_at);
+}
+
+int placer_start(Placer *placer, bool events, usec_t now) {
+        PlaceFailure failure;
+        int r;
+
+        r = groups_prepare(&placer->groups, &failure);
+        if (r < 0) {
+                placer_tell_failed(placer, &failure, r);
+                return r;
+        }
+        placer->events = events;
+        placer->thorough = true;
+        placer->scan_at = placer->empties_at = now;
+        placer->sweep_at = events ? USEC_INFINITY : now;
+        (void) placer_run(placer, now);
+        return 0;
+}
+
+void placer_look(Placer *placer, pid_t pid, usec_t now) {
+        if (placer_consider(placer, pid, PLACER_UNKNOWN, now) > 0)
+                sweep_soon(placer, now);
+}
+
+void placer_lost(Placer *placer) {
+        placer->scan_at = MIN(placer->scan_at, placer->may_scan_at);
+}
+
+void placer_rescan(Placer *placer) {
+        placer->thorough = true;
+        refused_clear(&placer->refused);
+        placer_lost(placer);
+}
+
+/* ---- the end ---- */
+
+bool placer_is_clean(const Placer *placer) {
+        const Record *record = &placer->groups.record;
+        unsigned any = record->made | record->on_root | record->on_user_slice;
+
+        for (size_t i = 0; i < record->n_slices; i++)
+                any |= record->slice[i]->made;
+        return any == 0;
+}
+
+static int fail_at_slice(PlaceFailure *failure, const PlaceSlice *slice, int error) {
+        *failure = (PlaceFailure){};
+        slice_name_for_uid(failure->group, slice->uid);
+        return error;
+}
+
+int placer_release(Placer *placer, PlaceFailure *ret_failure) {
+        Record *record = &placer->groups.record;
+        PlaceFailure failure;
+        int r = 0, q;
+
+        for (size_t i = 0; i < record->n_slices; i++) {
+                q = move_all_out(&placer->groups, record->slice[i]);
+                if (q < 0)
+                        r = fail_at_slice(ret_failure, record->slice[i], q);
+        }
+        for (size_t i = record->n_slices; i-- > 0;) {
+                PlaceSlice *slice = record->slice[i];
+
+                if (slice->made == 0)
+                        continue;
+                if (slice->present && placer->handlers.before_remove) {
+                        SliceName name;
+
+                        placer->handlers.before_remove(slice_name_for_uid(name, slice->uid),
+                                                       placer->handlers.userdata);
+                }
+                q = groups_remove(&placer->groups, slice);
+                if (q < 0)
+                        r = fail_at_slice(ret_failure, slice, q);
+        }
+        q = groups_finish(&placer->groups, &failure);
+        if (q < 0 && r >= 0) {
+                *ret_failure = failure;
+                r = q;
+        }
+        return r;
+}
