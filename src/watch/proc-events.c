@@ -129,12 +129,12 @@ static int set_filter(int fd) {
         return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0 ? -errno : 0;
 }
 
-/* Asks for events, or for none any more. The number comes back with the answer. */
+/* Asks for events, or for none any more. The number comes back with the answer, one higher. */
 static int request(int fd, enum proc_cn_mcast_op operation, uint32_t number) {
         const Request message = {
                 .header = { .nlmsg_len = sizeof message, .nlmsg_type = NLMSG_DONE },
                 .connector = { .id = { CN_IDX_PROC, CN_VAL_PROC },
-                               .seq = number,
+                               .ack = number,
                                .len = sizeof message.operation },
                 .operation = operation,
         };
@@ -167,7 +167,7 @@ static bool is_answer(const char *data, size_t size, uint32_t number, int *ret_e
                 return false;
         memcpy(&connector, data + CONNECTOR_OFFSET, sizeof connector);
         *ret_error = (int) event.event_data.ack.err;
-        return connector.seq == number && connector.ack == 1;
+        return connector.ack == number + 1;
 }
 
 /* In another user or PID namespace than the first the kernel says nothing at all. */
