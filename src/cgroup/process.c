@@ -284,3 +284,24 @@ int process_read_group(int process_fd, const CgroupHierarchy *hierarchy, char **
         return n < 0 ? (int) n
                      : process_parse_group(text, (size_t) n, hierarchy->name, hierarchy->root, ret);
 }
+
+int process_read_groups(int process_fd, const CgroupTree *tree, char *ret[CGROUP_HIERARCHIES_MAX]) {
+        _cleanup_free_ char *text = NULL;
+        ssize_t n = read_whole(process_fd, "cgroup", &text);
+
+        if (n < 0)
+                return (int) n;
+        for (size_t i = 0; i < cgroup_tree_count(tree); i++) {
+                const CgroupHierarchy *h = cgroup_tree_hierarchy(tree, i);
+                int r = process_parse_group(text, (size_t) n, h->name, h->root, &ret[i]);
+
+                if (r < 0 && r != -ENOENT) {
+                        while (i-- > 0) {
+                                free(ret[i]);
+                                ret[i] = NULL;
+                        }
+                        return r;
+                }
+        }
+        return 0;
+}

@@ -38,6 +38,10 @@ int process_read(int process_fd, Process *ret);
  * the hierarchy is not there. The caller frees it. */
 int process_read_group(int process_fd, const CgroupHierarchy *hierarchy, char **ret);
 
+/* The same in all hierarchies of the tree at once, each by its number; NULL for -ENOENT. `ret` has to be all
+ * NULL before. The caller frees each. */
+int process_read_groups(int process_fd, const CgroupTree *tree, char *ret[CGROUP_HIERARCHIES_MAX]);
+
 /* The texts of /proc/PID/stat, status and cgroup, which need not end with NUL. The first two fill in their
  * parts of the struct and leave the others alone; -EBADMSG if it is no text that the kernel writes, and
  * nothing is changed then. The third is the above, with the hierarchy's name and root. */

@@ -9,11 +9,13 @@
 #include "daemon/manager.h"
 #include "daemon/slice-table.h"
 #include "engine/engine.h"
+#include "place/placer.h"
 #include "watch/kernel-log.h"
 #include "watch/kmsg.h"
 #include "watch/logind.h"
 #include "watch/mount-watch.h"
 #include "watch/oom.h"
+#include "watch/proc-events.h"
 #include "watch/slice-dir.h"
 
 /* The manager's insides, shared by the files of this folder that each do one of its jobs:
@@ -27,9 +29,12 @@
  *   apply.c     what differs from what stands goes to the backend; read back and compare
  *   stop.c      lift the fair-share quotas and end
  *   oom.c       out of memory: one record
+ *   place.c     without systemd: processes into the groups of their users, and back
  *   serve.c     what the private socket may ask
  *   view.c      the lines of --verbose and the status in systemctl
  */
+
+typedef struct KnownUsers KnownUsers;
 
 struct Manager {
         ManagerOptions options;
@@ -69,6 +74,14 @@ struct Manager {
         Kmsg *kmsg;            /* or this one, or none */
         int vmstat_fd;         /* of a legacy host */
         OomWatch *oom;
+
+        Placer *placer; /* NULL with systemd, and while observing */
+        ProcEvents *proc_events;
+        sd_event_source *place_timer;
+        KnownUsers *known_users;
+        bool place_ending; /* everything is being put back */
+        PlaceFailure place_failure;
+        int place_error; /* of the last attempt */
 
         BusOperations bus_operations;
         PrivateSocket *private_socket; /* NULL in a dry run */
@@ -133,6 +146,15 @@ void manager_watch_oom(Manager *m); /* or looks at all slices anew */
 
 /* serve.c */
 int manager_serve(Manager *m); /* does nothing in a dry run */
+
+/* place.c */
+int manager_place_open(Manager *m);  /* nothing is changed yet; does nothing with systemd, or observing */
+int manager_place_start(Manager *m); /* includes the above */
+void manager_place_reload(Manager *m);
+void manager_place_stop(Manager *m);          /* then ends the loop */
+void manager_place_timeout(const Manager *m); /* says what could not be put back */
+bool manager_place_left(const Manager *m);    /* a service that died may have left something */
+void manager_place_free(Manager *m);
 
 /* view.c */
 void manager_show_change(const Manager *m, const ManagedSlice *slice, const Limits *limits, LimitMask mask);

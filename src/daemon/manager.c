@@ -154,9 +154,9 @@ static int open_logind(Manager *m) {
 
 int manager_start(Manager *m) {
         int (*const steps[])(Manager *) = {
-                manager_choose_backend, manager_open_tree,  manager_open_host_use, open_runtime,
-                manager_open_backend,   manager_serve,      open_logind,           manager_watch_mounts,
-                manager_watch_slices,   manager_arm_glance,
+                manager_choose_backend, manager_open_tree,    manager_open_host_use, open_runtime,
+                manager_open_backend,   manager_serve,        open_logind,           manager_watch_mounts,
+                manager_place_start,    manager_watch_slices, manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -175,13 +175,15 @@ int manager_release(Manager *m) {
 
         if (r < 0)
                 return r;
-        if (ledger_is_clean(m->ledger))
+        if (ledger_is_clean(m->ledger) && !manager_place_left(m))
                 return 0;
         r = manager_choose_backend(m);
         if (r >= 0)
                 r = manager_open_tree(m);
         if (r >= 0)
                 r = manager_open_backend(m);
+        if (r >= 0)
+                r = manager_place_open(m);
         if (r < 0)
                 return r;
         manager_stop(m);
@@ -202,6 +204,7 @@ Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
         private_socket_free(m->private_socket);
+        manager_place_free(m);
         slice_dir_watch_free(m->slice_dir);
         oom_watch_free(m->oom);
         kernel_log_free(m->kernel_log);

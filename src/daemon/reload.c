@@ -128,6 +128,7 @@ int manager_reload_config(Manager *m) {
         }
         if (!observed && m->observe)
                 manager_lift_to_observe(m);
+        manager_place_reload(m);
         manager_enqueue_all(m);
         manager_flush(m);
         log_info("The configuration was read again.");

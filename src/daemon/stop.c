@@ -39,7 +39,7 @@ void manager_lift_more(Manager *m) {
                 return;
         ledger_foreach_fair(m->ledger, count, &left);
         if (left == 0 || m->options.dry_run) {
-                (void) sd_event_exit(m->event, 0);
+                manager_place_stop(m);
                 return;
         }
         ledger_foreach_fair(m->ledger, lift, m);
@@ -65,8 +65,13 @@ void manager_lift_done(Manager *m, const char *slice, int error, const char *mes
         manager_lift_more(m);
 }
 
-static int on_timeout(sd_event_source *s, uint64_t usec _unused_, void *userdata _unused_) {
-        log_warning("Not all fair-share quotas could be lifted in time.");
+static int on_timeout(sd_event_source *s, uint64_t usec _unused_, void *userdata) {
+        const Manager *m = userdata;
+
+        if (m->place_ending)
+                manager_place_timeout(m);
+        else
+                log_warning("Not all fair-share quotas could be lifted in time.");
         return sd_event_exit(sd_event_source_get_event(s), 0);
 }
 
@@ -77,7 +82,7 @@ void manager_stop(Manager *m) {
         if (m->oom)
                 oom_watch_flush(m->oom);
         if (sd_event_add_time_relative(m->event, &m->stop_timer, CLOCK_MONOTONIC, STOP_TIMEOUT_USEC, 0,
-                                       on_timeout, NULL) < 0) {
+                                       on_timeout, m) < 0) {
                 (void) sd_event_exit(m->event, 0);
                 return;
         }

@@ -28,9 +28,12 @@ static int open_user_slice(const Groups *groups, size_t i) {
 int groups_open_slice(const Groups *groups, uid_t uid, size_t hierarchy) {
         char path[sizeof CGROUP_USER_SLICE + sizeof(SliceName)];
         SliceName name;
+        int fd;
 
         snprintf(path, sizeof path, CGROUP_USER_SLICE "/%s", slice_name_for_uid(name, uid));
-        return group_open(hierarchy_of(groups, hierarchy)->root_fd, path);
+        fd = openat(hierarchy_of(groups, hierarchy)->root_fd, path,
+                    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
 }
 
 int groups_slice_of_path(const char *path, uid_t *ret) {

@@ -37,7 +37,7 @@ int groups_make(Groups *groups, uid_t uid, char *const *origin, PlaceSlice **ret
  * gone, or -EBUSY: it is not empty, try again later. */
 int groups_remove(Groups *groups, PlaceSlice *slice);
 
-/* A slice's group in the hierarchy: a descriptor of the caller's. */
+/* A slice's group in the hierarchy: a descriptor of the caller's, for what is below it. */
 int groups_open_slice(const Groups *groups, uid_t uid, size_t hierarchy);
 
 /* Writes the record if it has to be. */

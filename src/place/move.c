@@ -7,21 +7,6 @@
 /* Who forks all the time has to be caught up with: each round takes all there are at that moment. */
 #define ROUNDS_MAX 32
 
-int process_groups_read(int process_fd, const CgroupTree *tree, ProcessGroups *ret) {
-        ProcessGroups groups = {};
-
-        for (size_t i = 0; i < cgroup_tree_count(tree); i++) {
-                int r = process_read_group(process_fd, cgroup_tree_hierarchy(tree, i), &groups.path[i]);
-
-                if (r < 0 && r != -ENOENT) {
-                        process_groups_done(&groups);
-                        return r;
-                }
-        }
-        *ret = groups;
-        return 0;
-}
-
 void process_groups_done(ProcessGroups *groups) {
         for (size_t i = 0; i < ELEMENTSOF(groups->path); i++)
                 free(groups->path[i]);

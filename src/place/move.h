@@ -10,7 +10,6 @@ typedef struct ProcessGroups {
         char *path[CGROUP_HIERARCHIES_MAX];
 } ProcessGroups;
 
-int process_groups_read(int process_fd, const CgroupTree *tree, ProcessGroups *ret);
 /* Frees what is in it. */
 void process_groups_done(ProcessGroups *groups);
 

@@ -113,24 +113,32 @@ size_t placer_scan(Placer *p, usec_t now, size_t *ret_moved) {
         return looked;
 }
 
-/* Most in the root's group are the system's. -ENOENT if the group is gone. */
+/* Most in the root's group are the system's, and most in a slice are its user's. */
+static bool may_be_misplaced(const Placer *p, pid_t pid, bool in_slice, uid_t uid) {
+        uid_t owner;
+
+        if (process_owner(p->proc_fd, pid, &owner) < 0)
+                return false;
+        return in_slice ? owner != uid : p->handlers.is_managed(owner, p->handlers.userdata);
+}
+
+/* -ENOENT if the group is gone. */
 static int sweep_group(Placer *p, const char *path, usec_t now, size_t *looked, size_t *moved) {
         const CgroupHierarchy *h = cgroup_tree_hierarchy(p->groups.tree, last_hierarchy(p));
         _cleanup_close_ int fd = group_open(h->root_fd, path);
         _cleanup_free_ pid_t *pids = NULL;
+        bool in_slice;
         size_t count;
+        uid_t uid = 0;
         int r;
 
         r = fd < 0 ? fd : group_list(fd, &pids, &count);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < count; i++) {
-                uid_t owner;
-
-                if (process_owner(p->proc_fd, pids[i], &owner) >= 0 &&
-                    p->handlers.is_managed(owner, p->handlers.userdata))
-                        *moved += placer_consider(p, pids[i], NULL, now) > 0;
-        }
+        in_slice = groups_slice_of_path(path, &uid) >= 0;
+        for (size_t i = 0; i < count; i++)
+                if (may_be_misplaced(p, pids[i], in_slice, uid))
+                        *moved += placer_consider(p, pids[i], PLACER_UNKNOWN, now) > 0;
         *looked += count;
         return 0;
 }
@@ -138,7 +146,8 @@ static int sweep_group(Placer *p, const char *path, usec_t now, size_t *looked, 
 size_t placer_sweep(Placer *p, usec_t now, size_t *ret_moved) {
         size_t looked = 0, moved = 0;
 
-        (void) sweep_group(p, "/", now, &looked, &moved);
+        if (!p->events)
+                (void) sweep_group(p, "/", now, &looked, &moved);
         for (size_t i = p->n_sources; i-- > 0;)
                 if (sweep_group(p, p->source[i], now, &looked, &moved) == -ENOENT) {
                         free(p->source[i]);

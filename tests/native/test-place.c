@@ -251,6 +251,19 @@ static void fork_on(void *argument) {
                 pause();
 }
 
+/* The same, for one who was another user first and was moved as such. */
+static void fork_on_as_another(void *argument) {
+        const uid_t *uid = argument;
+
+        if (setresuid(uid[0], uid[0], 0) < 0)
+                _exit(1);
+        for (unsigned i = 0; i < 1000 && !native_is_in(getpid(), uid[0]); i++)
+                usleep(10000);
+        if (setresuid(0, 0, 0) < 0)
+                _exit(1);
+        fork_on(argument + sizeof *uid);
+}
+
 static size_t count_outside(uid_t uid, size_t *ret_inside) {
         DIR *proc = opendir("/proc");
         size_t outside = 0, inside = 0;
@@ -292,6 +305,17 @@ static void test_forks(_unused_ void **state) {
         native_spawn_to(fork_on, &uid);
         EVENTUALLY(count_outside(uid, &inside) == 0 && inside == 32);
         kill_users(uid);
+        stop();
+}
+
+static void test_forks_in_slice(_unused_ void **state) {
+        uid_t uids[] = { USER(14), USER(15) };
+        size_t inside;
+
+        start(true);
+        native_spawn_to(fork_on_as_another, uids);
+        EVENTUALLY(count_outside(uids[1], &inside) == 0 && inside == 32);
+        kill_users(uids[1]);
         stop();
 }
 
@@ -468,10 +492,19 @@ static void test_removed_by_somebody(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_events),      TEST(test_scans),    TEST(test_change_of_uid),
-                TEST(test_realtime),    TEST(test_forks),    TEST(test_container),
-                TEST(test_two_hundred), TEST(test_killed),   TEST(test_killed_and_released),
-                TEST(test_exempt),      TEST(test_not_ours), TEST(test_removed_by_somebody),
+                TEST(test_events),
+                TEST(test_scans),
+                TEST(test_change_of_uid),
+                TEST(test_realtime),
+                TEST(test_forks),
+                TEST(test_container),
+                TEST(test_forks_in_slice),
+                TEST(test_two_hundred),
+                TEST(test_killed),
+                TEST(test_killed_and_released),
+                TEST(test_exempt),
+                TEST(test_not_ours),
+                TEST(test_removed_by_somebody),
         };
         int r = native_begin();
 
