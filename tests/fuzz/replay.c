@@ -326,6 +326,47 @@ static const char *const kmsg_tokens[] = {
         "\\",
         "18446744073709551615",
         "memory: usage ",
+static const char *const process_tokens[] = {
+        "Uid:\t",
+        "NSpid:\t",
+        "\t",
+        "\n",
+        " ",
+        ")",
+        "(",
+        "Z",
+        ":",
+        "memory",
+        "cpu,cpuacct",
+        "name=systemd",
+        "/",
+        "/docker/a",
+        "/..",
+        " (deleted)",
+        "18446744073709551615",
+        "2147483648",
+        "0",
+        "-1",
+        NULL,
+};
+
+static const char *const place_tokens[] = {
+        "made ",
+        "origin ",
+        "on ",
+        "boot ",
+        "b",
+        "user.slice",
+        "user-1000.slice",
+        "user-4294967294.slice",
+        " ",
+        "\n",
+        "unified",
+        "memory",
+        "cpu",
+        "/",
+        "/user.slice/user-1.slice",
+        "/..",
         NULL,
 };
 
@@ -337,6 +378,8 @@ static const Target targets[] = {
         { "kmsg", fuzz_kmsg, kmsg_tokens, 2000 },
         { "oom-line", fuzz_oom_line, oom_tokens, 2000 },
         { "gate", fuzz_gate, gate_tokens, 2000 },
+        { "process", fuzz_process, process_tokens, 1000 },
+        { "place", fuzz_place, place_tokens, 1000 },
 };
 
 int main(int argc, char **argv) {

@@ -261,7 +261,7 @@ static void fork_on_as_another(void *argument) {
                 usleep(10000);
         if (setresuid(0, 0, 0) < 0)
                 _exit(1);
-        fork_on(argument + sizeof *uid);
+        fork_on((uid_t *) argument + 1);
 }
 
 static size_t count_outside(uid_t uid, size_t *ret_inside) {
