@@ -25,7 +25,7 @@ static int runtime_fd = -1;
 static unsigned managed_until; /* users below this one are managed */
 
 static struct {
-        unsigned refused, failed, removed;
+        unsigned refused, failed, removed, events;
         PlacerRefusal kind;
         pid_t pid;
 } told;
@@ -52,7 +52,8 @@ static void on_failed(const PlaceFailure *failure, int error, void *userdata _un
         print_message("failed: %s: %s\n", failure->group, strerror(-error));
 }
 
-static void on_uid(pid_t pid, uid_t uid _unused_, void *userdata _unused_) {
+static void on_uid(pid_t pid, uid_t uid, void *userdata _unused_) {
+        told.events += uid == USER(16);
         placer_look(placer, pid, now_monotonic());
 }
 
@@ -237,6 +238,34 @@ static void test_realtime(_unused_ void **state) {
         assert_true(told.pid == one || told.pid == other);
         assert_true(native_is_back(one));
         assert_true(native_is_back(other));
+        stop();
+}
+
+/* Much happens, and all that is told is that a root process has become the user's. */
+static void bustle(void *argument _unused_) {
+        if (setresuid(USER(16), USER(16), 0) < 0)
+                _exit(1);
+        for (unsigned i = 0; i < 50; i++) {
+                pid_t pid = fork();
+
+                if (pid == 0)
+                        _exit(0);
+                waitpid(pid, NULL, 0);
+                if (seteuid(0) < 0)
+                        _exit(1);
+        }
+        for (;;)
+                pause();
+}
+
+static void test_what_is_told(_unused_ void **state) {
+        pid_t pid;
+
+        start(true);
+        pid = native_spawn_to(bustle, NULL);
+        EVENTUALLY(native_is_in(pid, USER(16)));
+        run_for(500 * USEC_PER_MSEC);
+        assert_int_equal(told.events, 1);
         stop();
 }
 
@@ -499,6 +528,7 @@ int main(void) {
                 TEST(test_forks),
                 TEST(test_container),
                 TEST(test_forks_in_slice),
+                TEST(test_what_is_told),
                 TEST(test_two_hundred),
                 TEST(test_killed),
                 TEST(test_killed_and_released),
