@@ -164,6 +164,20 @@ bool native_is_back(pid_t pid) {
         return everywhere(pid, is_ours, NULL);
 }
 
+void native_remove_slices(void) {
+        for (size_t i = 0; i < cgroup_tree_count(native_tree); i++) {
+                int root_fd = cgroup_tree_hierarchy(native_tree, i)->root_fd;
+
+                for (uid_t uid = NATIVE_UID_FIRST; uid <= NATIVE_UID_LAST; uid++) {
+                        char path[64];
+
+                        snprintf(path, sizeof path, CGROUP_USER_SLICE "/user-%u.slice", (unsigned) uid);
+                        (void) unlinkat(root_fd, path, AT_REMOVEDIR);
+                }
+                (void) unlinkat(root_fd, CGROUP_USER_SLICE, AT_REMOVEDIR);
+        }
+}
+
 bool native_has_slice(uid_t uid) {
         char path[64] = CGROUP_USER_SLICE;
 

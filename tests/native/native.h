@@ -39,5 +39,8 @@ bool native_is_out(pid_t pid);
 /* Whether it is where this process is, in every hierarchy. */
 bool native_is_back(pid_t pid);
 
+/* Removes what a test that failed has left: groups of these users, and user.slice. */
+void native_remove_slices(void);
+
 /* Whether there is a group of the user, or of user.slice for 0, in any hierarchy. */
 bool native_has_slice(uid_t uid);

@@ -142,6 +142,7 @@ static int teardown(_unused_ void **state) {
         for (unsigned i = 0; placer && placer_release(placer, &failure) < 0 && i < 100; i++)
                 usleep(20000);
         placer = placer_free(placer);
+        native_remove_slices();
         loop = sd_event_unref(loop);
         (void) unlinkat(runtime_fd, "groups", 0);
         runtime_fd = safe_close(runtime_fd);
