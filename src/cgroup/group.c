@@ -3,6 +3,7 @@
 #include "cgroup/group.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,6 +74,13 @@ int group_attach(int group_fd, pid_t pid) {
         int r = write_once(group_fd, PROCS, text, (size_t) length);
 
         return r == -ENOENT ? -ENODEV : r;
+}
+
+int group_set(int group_fd, const char *file, uint64_t value) {
+        char text[24];
+        int length = snprintf(text, sizeof text, "%" PRIu64 "\n", value);
+
+        return write_once(group_fd, file, text, (size_t) length);
 }
 
 int group_procs_parse(const char *text, size_t length, pid_t **ret, size_t *ret_count) {

@@ -38,6 +38,9 @@ int group_controls(int group_fd, const char *controller);
  * real-time processes and the kernel groups these; -EBUSY while processes are in the group itself. */
 int group_control(int group_fd, const char *controller, bool on);
 
+/* Writes a number into one of the group's files. */
+int group_set(int group_fd, const char *file, uint64_t value);
+
 /* Understands the text of cgroup.procs. 0 or -EBADMSG, or -ENOMEM. Processes that cannot be named here,
  * which the kernel writes as 0, are left out. The caller frees *ret. */
 int group_procs_parse(const char *text, size_t length, pid_t **ret, size_t *ret_count);

@@ -89,7 +89,11 @@ static KnownUsers *known_users_free(KnownUsers *known) {
 
 /* ---- what is said ---- */
 
-static void on_before_remove(const char *slice, void *userdata _unused_) {
+static void on_before_remove(const char *slice, void *userdata) {
+        const Manager *m = userdata;
+
+        if (m->oom)
+                oom_watch_look(m->oom, slice);
         log_debug("The last process of %s has ended, its groups are removed.", slice);
 }
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 #include "cgroup/group.h"
+#include "cgroup/v1.h"
+#include "model/limits.h"
 
 static int fail(PlaceFailure *failure, const char *group, const char *hierarchy, const char *controller,
                 int error) {
@@ -201,14 +203,35 @@ static int turn_all_on(Groups *groups, PlaceFailure *failure) {
         return turn_on(groups, fd, CGROUP_USER_SLICE, &groups->record.on_user_slice, failure);
 }
 
-int groups_prepare(Groups *groups, PlaceFailure *ret_failure) {
-        for (size_t i = cgroup_tree_count(groups->tree); i-- > 0;) {
-                int r = make_user_slice(groups, i, ret_failure);
+/* A process in the root weighs as much as user.slice with all that is in it does by default: one busy daemon
+ * would have what all users together have. So user.slice weighs as one process for each CPU, which is what
+ * it has under systemd beside a busy system.slice. One that somebody else has made keeps its weight. */
+static void weigh_user_slice(const Groups *groups) {
+        bool legacy = cgroup_tree_is_legacy(groups->tree);
+        const CgroupHierarchy *h = cgroup_tree_of_controller(groups->tree, CONTROLLER_CPU);
+        uint64_t weight = MIN((uint64_t) sysconf(_SC_NPROCESSORS_ONLN) * CPU_WEIGHT_DEFAULT, CPU_WEIGHT_MAX);
+        _cleanup_close_ int fd = -1;
 
+        if (!(groups->record.made & 1U << (h - hierarchy_of(groups, 0))))
+                return;
+        fd = group_open(h->root_fd, "/" CGROUP_USER_SLICE);
+        if (fd >= 0)
+                (void) group_set(fd, legacy ? "cpu.shares" : "cpu.weight",
+                                 legacy ? cpu_shares_from_weight(weight) : weight);
+}
+
+int groups_prepare(Groups *groups, PlaceFailure *ret_failure) {
+        int r;
+
+        for (size_t i = cgroup_tree_count(groups->tree); i-- > 0;) {
+                r = make_user_slice(groups, i, ret_failure);
                 if (r < 0)
                         return r;
         }
-        return cgroup_tree_is_legacy(groups->tree) ? 0 : turn_all_on(groups, ret_failure);
+        r = cgroup_tree_is_legacy(groups->tree) ? 0 : turn_all_on(groups, ret_failure);
+        if (r >= 0)
+                weigh_user_slice(groups);
+        return r;
 }
 
 /* ---- slices ---- */

@@ -326,6 +326,9 @@ static const char *const kmsg_tokens[] = {
         "\\",
         "18446744073709551615",
         "memory: usage ",
+        NULL,
+};
+
 static const char *const process_tokens[] = {
         "Uid:\t",
         "NSpid:\t",
