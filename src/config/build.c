@@ -387,6 +387,7 @@ static HostConfig host_config(const Builder *b) {
                 .min_uid = (uid_t) b->host[HOST_KEY_MIN_UID],
                 .observe = b->host[HOST_KEY_OBSERVE],
                 .backend = (BackendKind) b->host[HOST_KEY_BACKEND],
+                .adopt_strays = b->host[HOST_KEY_ADOPT_STRAYS],
                 .share_policy = (SharePolicy) b->host[HOST_KEY_SHARE_POLICY],
                 .cpu_threshold_permyriad = (unsigned) b->host[HOST_KEY_CPU_THRESHOLD],
                 .activity_permyriad = (unsigned) b->host[HOST_KEY_ACTIVITY_THRESHOLD],

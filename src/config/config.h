@@ -17,6 +17,7 @@ typedef struct HostConfig {
         uid_t min_uid;                    /* MinUID= */
         bool observe;                     /* Observe=: work everything out, write nothing */
         BackendKind backend;              /* Backend= */
+        bool adopt_strays;                /* AdoptStrays=: move what users run outside of their slices */
         SharePolicy share_policy;         /* SharePolicy= */
         unsigned cpu_threshold_permyriad; /* CPUThreshold=: 100 - 9800, of the CPUs */
         unsigned activity_permyriad;      /* ActivityThreshold=: 0 - 10000, of the CPUs */

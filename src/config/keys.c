@@ -250,6 +250,15 @@ const Key keys[_KEY_COUNT] = {
                 .parse = parse_backend,
                 .max = _BACKEND_KIND_COUNT - 1,
         },
+        [HOST_KEY_ADOPT_STRAYS] = {
+                .name = "AdoptStrays",
+                .sections = IN_MANAGER,
+                .default_text = "no",
+                .allowed = "yes or no",
+                .not_a = "neither yes nor no",
+                .parse = parse_yes_no,
+                .max = 1,
+        },
         [HOST_KEY_SHARE_POLICY] = {
                 .name = "SharePolicy",
                 .sections = IN_CPU,

@@ -5,10 +5,10 @@
 
 #include "basic/macro.h"
 #include "model/slice-name.h"
+#include "model/user.h"
 
 /* One time that memory ran out in a slice: what becomes one journal record. */
 
-#define UID_INVALID           ((uid_t) -1)
 #define OOM_VALUE_UNKNOWN     UINT64_MAX
 #define OOM_VICTIM_COMM_MAX   15 /* the kernel's limit */
 #define OOM_EVENT_VICTIMS_MAX 16

@@ -5,6 +5,8 @@
 
 #include "basic/macro.h"
 
+#define UID_INVALID ((uid_t) -1)
+
 /* Who a user is, as the name service told it. Owns its strings. */
 typedef struct User {
         uid_t uid;

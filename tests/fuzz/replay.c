@@ -183,6 +183,7 @@ static const char *const config_tokens[] = {
         "\nExemptUsers=",
         "\nExemptGroups=",
         "\nObserve=",
+        "\nAdoptStrays=",
         "\nSharePolicy=",
         "\nCPUThreshold=",
         "\nCPUQuota=",
@@ -279,6 +280,27 @@ static const char *const cgroup_tokens[] = {
         "cpu  1 2 3 4 5 6 7\n",
         "cpu0 ",
         "1234.56 ",
+        NULL,
+};
+static const char *const stray_process_tokens[] = {
+        "\nName:\t",
+        "\nState:\tZ",
+        "\nUid:\t1000\t1000\t1000\t1000\n",
+        "\nUid:\t",
+        "\nNSpid:\t1\t",
+        "4294967296",
+        "18446744073709551616",
+        "-1",
+        " 0",
+        "(",
+        ") S ",
+        "\n0::",
+        "\n1:name=systemd:",
+        "/system.slice/cron.service",
+        "/",
+        ":",
+        "\n",
+        "\t",
         NULL,
 };
 static const char *const oom_tokens[] = {
@@ -383,6 +405,7 @@ static const Target targets[] = {
         { "gate", fuzz_gate, gate_tokens, 2000 },
         { "process", fuzz_process, process_tokens, 1000 },
         { "place", fuzz_place, place_tokens, 1000 },
+        { "stray-process", fuzz_stray_process, stray_process_tokens, 2000 },
 };
 
 int main(int argc, char **argv) {

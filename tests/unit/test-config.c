@@ -46,6 +46,7 @@ static void expect_defaults(const Config *config) {
         assert_int_equal(host->interval_usec, USEC_PER_SEC);
         assert_int_equal(host->min_uid, 1000);
         assert_false(host->observe);
+        assert_false(host->adopt_strays);
         assert_int_equal(host->share_policy, SHARE_MAX_MIN);
         assert_int_equal(host->cpu_threshold_permyriad, 9000);
         assert_int_equal(host->activity_permyriad, 100);
@@ -69,7 +70,7 @@ static void test_defaults(void **state) {
 
 static void test_every_key(void **state) {
         _cleanup_(config_freep) Config *config = tree_load_good(
-                *state, "[Manager]\nIntervalSec=5s\nMinUID=500\nObserve=yes\nExemptUsers=bob\n"
+                *state, "[Manager]\nIntervalSec=5s\nMinUID=500\nObserve=yes\nAdoptStrays=yes\nExemptUsers=bob\n"
                         "ExemptGroups=wheel\n"
                         "[CPU]\nSharePolicy=equal\nCPUThreshold=80%\nActivityThreshold=2.5%\n"
                         "ReservedCPUs=2\nCPUQuota=150%\nCPUWeight=300\n"
@@ -81,6 +82,7 @@ static void test_every_key(void **state) {
         assert_int_equal(host->interval_usec, 5 * USEC_PER_SEC);
         assert_int_equal(host->min_uid, 500);
         assert_true(host->observe);
+        assert_true(host->adopt_strays);
         assert_int_equal(host->share_policy, SHARE_EQUAL);
         assert_int_equal(host->cpu_threshold_permyriad, 8000);
         assert_int_equal(host->activity_permyriad, 250);
