@@ -26,6 +26,7 @@ static void on_connected(sd_bus *bus, void *userdata) {
         r = attach(m, bus);
         if (r >= 0 && m->logind)
                 r = logind_watch_attach(m->logind, bus);
+        manager_attach_strays(m, bus);
         if (r < 0)
                 log_error_errno(r, "Cannot use the system bus: %m");
 }
@@ -35,6 +36,7 @@ static void on_lost(void *userdata) {
 
         log_debug("The connection to the system bus was lost.");
         detach(m);
+        manager_detach_strays(m);
         if (m->logind)
                 logind_watch_detach(m->logind);
 }

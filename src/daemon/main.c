@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "basic/log.h"
+#include "daemon/adopt.h"
 #include "daemon/host-info.h"
 #include "daemon/import.h"
 #include "daemon/options.h"
@@ -57,6 +58,8 @@ int main(int argc, char *argv[]) {
                 r = host_info_print();
         else if (mode == MODE_IMPORT_CGROUP_PY)
                 r = import_file(import);
+        else if (mode == MODE_ADOPT)
+                r = adopt_run(&options);
         else
                 r = run(&options, mode);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

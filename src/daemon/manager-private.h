@@ -31,10 +31,12 @@
  *   oom.c       out of memory: one record
  *   place.c     without systemd: processes into the groups of their users, and back
  *   serve.c     what the private socket may ask
+ *   strays.c    what users run outside of their slices
  *   view.c      the lines of --verbose and the status in systemctl
  */
 
 typedef struct KnownUsers KnownUsers;
+typedef struct StrayJob StrayJob;
 
 struct Manager {
         ManagerOptions options;
@@ -74,6 +76,7 @@ struct Manager {
         Kmsg *kmsg;            /* or this one, or none */
         int vmstat_fd;         /* of a legacy host */
         OomWatch *oom;
+        StrayJob *strays; /* NULL without systemd */
 
         Placer *placer; /* NULL with systemd, and while observing */
         ProcEvents *proc_events;
@@ -155,6 +158,13 @@ void manager_place_stop(Manager *m);          /* then ends the loop */
 void manager_place_timeout(const Manager *m); /* says what could not be put back */
 bool manager_place_left(const Manager *m);    /* a service that died may have left something */
 void manager_place_free(Manager *m);
+/* strays.c */
+int manager_open_strays(Manager *m);
+void manager_close_strays(Manager *m);
+void manager_attach_strays(Manager *m, sd_bus *bus);
+void manager_detach_strays(Manager *m);
+void manager_look_for_strays(Manager *m, usec_t now); /* if it is time, and wanted */
+void manager_forget_strays(Manager *m);               /* who they are and what was said of them */
 
 /* view.c */
 void manager_show_change(const Manager *m, const ManagedSlice *slice, const Limits *limits, LimitMask mask);

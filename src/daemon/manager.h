@@ -14,6 +14,7 @@ typedef struct ManagerOptions {
         usec_t interval_usec;    /* --interval; 0: as configured */
         bool dry_run;            /* --dry-run */
         bool verbose;            /* --verbose: a table each interval */
+        uid_t adopt_uid;         /* --adopt */
 
         /* What tests put elsewhere; NULL is the host's own */
         const char *root_path;    /* of the configuration, and of what tells that systemd runs: "/" */

@@ -19,6 +19,7 @@ static int help(void) {
              "     --release        Lift fair-share quotas that a service which died has left, and end\n"
              "     --import-cgroup-py=FILE\n"
              "                      Print fairsliced.conf made of a configuration of CGroup_Py, and end\n"
+             "     --adopt=UID      Move what this user runs outside of their slice into it, and end\n"
              "  -h --help           Show this, and end\n"
              "     --version        Show the version, and end\n\n"
              "See fairsliced(8) and fairsliced.conf(5).");
@@ -33,6 +34,14 @@ static int parse_interval(const char *s, usec_t *ret) {
                 return -EINVAL;
         }
         *ret = usec;
+        return 1;
+}
+
+static int parse_adopt(const char *s, uid_t *ret) {
+        if (parse_uid(s, ret) < 0) {
+                log_error("--adopt=%s: not a UID.", s);
+                return -EINVAL;
+        }
         return 1;
 }
 
@@ -57,6 +66,9 @@ static int parse_option(int c, const char *argument, Mode *mode, ManagerOptions 
         case MODE_IMPORT_CGROUP_PY + 256:
                 *mode = (Mode) (c - 256);
                 return 1;
+        case MODE_ADOPT + 256:
+                *mode = MODE_ADOPT;
+                return parse_adopt(argument, &options->adopt_uid);
         case 'h':
                 return help();
         case 'V':
@@ -77,6 +89,7 @@ int options_parse(int argc, char *argv[], Mode *ret_mode, ManagerOptions *ret, c
                 { "check", no_argument, NULL, MODE_CHECK + 256 },
                 { "release", no_argument, NULL, MODE_RELEASE + 256 },
                 { "import-cgroup-py", required_argument, NULL, MODE_IMPORT_CGROUP_PY + 256 },
+                { "adopt", required_argument, NULL, MODE_ADOPT + 256 },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, 'V' },
                 {},

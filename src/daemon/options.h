@@ -9,6 +9,7 @@ typedef enum Mode {
         MODE_INFO,             /* --info */
         MODE_RELEASE,          /* --release */
         MODE_IMPORT_CGROUP_PY, /* --import-cgroup-py */
+        MODE_ADOPT,            /* --adopt=UID */
 } Mode;
 
 /* Parses the command line. *ret_import is the file of --import-cgroup-py, or NULL. Returns 1 if the program

@@ -126,6 +126,7 @@ int manager_reload_config(Manager *m) {
                 if (observed && !m->observe)
                         forget_pretended(m, slice);
         }
+        manager_forget_strays(m);
         if (!observed && m->observe)
                 manager_lift_to_observe(m);
         manager_place_reload(m);

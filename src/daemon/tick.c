@@ -120,6 +120,7 @@ void manager_glance(Manager *m) {
                 return;
         if (now >= m->housekeeping_at)
                 manager_housekeeping(m, now);
+        manager_look_for_strays(m, now);
         if (read_host(m, now, host_use_glance, &host) < 0)
                 return;
         if ((engine_glance(m->engine, &m->engine_config, now, &host) || m->options.verbose) &&

@@ -174,6 +174,12 @@ void host_run(usec_t usec) {
         }
 }
 
+void host_leap(usec_t usec) {
+        now += usec;
+        manager_glance(host.manager);
+        host_settle();
+}
+
 const ManagedSlice *host_slice(uid_t uid) {
         SliceName name;
 

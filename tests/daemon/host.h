@@ -49,6 +49,8 @@ void host_reload(const char *configuration);
 void host_settle(void);
 /* Moves the clock on, glancing as often as the manager's timer would. The users' processes run meanwhile. */
 void host_run(usec_t usec);
+/* Moves the clock on at once, and glances. */
+void host_leap(usec_t usec);
 /* What the user's processes want, in µs of CPU a second. */
 void host_want(uid_t uid, uint64_t cpu);
 

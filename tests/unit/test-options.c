@@ -73,6 +73,9 @@ static void test_modes(_unused_ void **state) {
         assert_string_equal(import, "/etc/cgroup_py.cfg");
         assert_int_equal(PARSE("--import-cgroup-py", "-x.cfg"), 1);
         assert_string_equal(import, "-x.cfg");
+        assert_int_equal(PARSE("--adopt=1001"), 1);
+        assert_int_equal(mode, MODE_ADOPT);
+        assert_int_equal(options.adopt_uid, 1001);
 }
 
 static void test_done_at_once(_unused_ void **state) {
@@ -87,6 +90,12 @@ static void test_wrong(_unused_ void **state) {
         assert_int_equal(PARSE("--config"), -EINVAL);
         assert_int_equal(PARSE("--import-cgroup-py"), -EINVAL);
         assert_int_equal(PARSE("--dry-run=yes"), -EINVAL);
+        assert_int_equal(PARSE("--adopt"), -EINVAL);
+        assert_int_equal(PARSE("--adopt="), -EINVAL);
+        assert_int_equal(PARSE("--adopt=bob"), -EINVAL);
+        assert_int_equal(PARSE("--adopt=-1"), -EINVAL);
+        assert_int_equal(PARSE("--adopt=4294967295"), -EINVAL);
+        assert_int_equal(log_capture_count("--adopt="), 4);
         assert_int_equal(PARSE("extra"), -EINVAL);
         assert_int_equal(log_capture_count("extra"), 1);
 }
