@@ -154,9 +154,9 @@ static int open_logind(Manager *m) {
 
 int manager_start(Manager *m) {
         int (*const steps[])(Manager *) = {
-                manager_choose_backend, manager_open_tree,    manager_open_host_use, open_runtime,
-                manager_open_backend,   manager_serve,        open_logind,           manager_watch_mounts,
-                manager_open_strays,    manager_place_start,  manager_watch_slices,  manager_arm_glance,
+                manager_choose_backend, manager_open_tree,   manager_open_host_use, open_runtime,
+                manager_open_backend,   manager_serve,       open_logind,           manager_watch_mounts,
+                manager_open_strays,    manager_place_start, manager_watch_slices,  manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
