@@ -178,3 +178,8 @@ bool cgroup_mounts_are_legacy(const CgroupMounts *mounts) {
         return mounts->legacy[CONTROLLER_CPU].path || mounts->legacy[CONTROLLER_CPUACCT].path ||
                mounts->legacy[CONTROLLER_MEMORY].path;
 }
+
+bool cgroup_mounts_are_unified(const CgroupMounts *mounts) {
+        return mounts->unified.path && (strcmp(mounts->unified.path, CGROUP_TREE_DEFAULT_PATH) == 0 ||
+                                        !cgroup_mounts_are_legacy(mounts));
+}

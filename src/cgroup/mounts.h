@@ -6,6 +6,8 @@
 /* Where the kernel's cgroup hierarchies are mounted, as /proc/self/mountinfo tells (proc(5)): version 1's
  * controllers at any path, together or apart, and the unified hierarchy. */
 
+#define CGROUP_TREE_DEFAULT_PATH "/sys/fs/cgroup"
+
 /* The controllers of version 1 that are used here. */
 typedef enum Controller {
         CONTROLLER_CPU,     /* quota, weight, throttling */
@@ -43,3 +45,8 @@ void cgroup_mounts_done(CgroupMounts *mounts);
 
 /* Whether version 1 has one of the controllers that limits need. */
 bool cgroup_mounts_are_legacy(const CgroupMounts *mounts);
+
+/* Whether limits go into the unified tree: it is at the usual path, or version 1 has no controller of ours.
+ * A hybrid host has one too, beside version 1's controllers. Neither legacy nor unified: there is no tree.
+ */
+bool cgroup_mounts_are_unified(const CgroupMounts *mounts);

@@ -3,8 +3,7 @@
 
 #include "cgroup/mounts.h"
 
-#define CGROUP_TREE_DEFAULT_PATH "/sys/fs/cgroup"
-#define CGROUP_USER_SLICE        "user.slice"
+#define CGROUP_USER_SLICE "user.slice"
 
 /* The host's cgroups, by descriptors. A unified tree is one hierarchy for everything; a legacy one (version
  * 1) has a hierarchy for each controller, or for several that are mounted together, and in each of them its

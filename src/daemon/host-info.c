@@ -27,12 +27,6 @@ static void read_init(int proc_fd, HostInfo *info) {
         info->init[strcspn(info->init, "\n")] = '\0';
 }
 
-/* A hybrid host has a unified tree beside version 1's controllers. */
-static bool tree_is_unified(const CgroupMounts *mounts) {
-        return mounts->unified.path && (strcmp(mounts->unified.path, CGROUP_TREE_DEFAULT_PATH) == 0 ||
-                                        !cgroup_mounts_are_legacy(mounts));
-}
-
 int host_info_read(int root_fd, int proc_fd, HostInfo *ret) {
         HostInfo info = { .systemd = systemd_is_running(root_fd) };
         int r;
@@ -40,7 +34,7 @@ int host_info_read(int root_fd, int proc_fd, HostInfo *ret) {
         r = cgroup_mounts_read(proc_fd, &info.mounts);
         if (r < 0)
                 return r;
-        info.unified = tree_is_unified(&info.mounts);
+        info.unified = cgroup_mounts_are_unified(&info.mounts);
         read_init(proc_fd, &info);
         *ret = info;
         return 0;

@@ -7,7 +7,7 @@
 /* What kind of host this is. */
 typedef struct HostInfo {
         bool systemd; /* is PID 1 */
-        bool unified; /* the unified tree is at the usual place, or version 1 has no controller of ours */
+        bool unified; /* limits go into the unified tree */
         CgroupMounts mounts;
         char init[32]; /* the name of PID 1 */
 } HostInfo;

@@ -35,6 +35,7 @@ static void test_apart(_unused_ void **state) {
         assert_string_equal(mounts.unified.path, "/sys/fs/cgroup/unified");
         assert_null(mounts.systemd.path);
         assert_true(cgroup_mounts_are_legacy(&mounts));
+        assert_false(cgroup_mounts_are_unified(&mounts));
 }
 
 static void test_together(_unused_ void **state) {
@@ -53,8 +54,12 @@ static void test_unified(_unused_ void **state) {
         assert_string_equal(mounts.unified.path, "/sys/fs/cgroup");
         assert_string_equal(mounts.unified.root, "/");
         assert_false(cgroup_mounts_are_legacy(&mounts));
+        assert_true(cgroup_mounts_are_unified(&mounts));
+        assert_int_equal(parse(UNIFIED), 0); /* not at the usual path, but all that there is */
+        assert_true(cgroup_mounts_are_unified(&mounts));
         assert_int_equal(parse(""), 0);
         assert_null(mounts.unified.path);
+        assert_false(cgroup_mounts_are_unified(&mounts));
 }
 
 /* Names that only look like a controller's are another thing: cpuset is not cpu. */
