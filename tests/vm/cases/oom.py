@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A record in the journal for each time that memory ran out."""
 
-import re
 import time
 
-from harness import MIB, case, journal, run, wait_for
+from harness import MIB, SYSTEMD, case, journal, kernel, run, wait_for
 
 LIMIT = 100
 TOO_MUCH = 200
@@ -21,9 +20,9 @@ def limited_user(test):
 
 def run_out_of_memory(test, user):
     """Returns when (time.time()) the kernel counted the kill."""
-    kills = user.cgroup.oom_kills()
+    kills = user.kills()
     test.allocate(user, TOO_MUCH)
-    wait_for(lambda: user.cgroup.oom_kills() > kills, 30, "a kill", pause=0.005)
+    wait_for(lambda: user.kills() > kills, 30, "a kill", pause=0.005)
     return time.time()
 
 
@@ -38,14 +37,7 @@ def records_about(test, user, count=1):
     return found
 
 
-def killed_according_to_kernel(test, user):
-    """(command, PID) of the last victim of this user, from the kernel's own line."""
-    lines = [entry["MESSAGE"] for entry in journal.entries(test.beginning, "_TRANSPORT=kernel")]
-    victims = [re.search(rf"task=(.*),pid=(\d+),uid={user.uid}$", line) for line in lines]
-    return [victim.groups() for victim in victims if victim][-1]
-
-
-@case("a process over MemoryMax: one record within a second, with user, limit and victim")
+@case("a process over MemoryMax: one record within a second, with user, limit and victim", on=SYSTEMD)
 def is_recorded(test):
     user = limited_user(test)
     killed = run_out_of_memory(test, user)
@@ -57,7 +49,7 @@ def is_recorded(test):
     test.equal("OOM_KILLS", record["OOM_KILLS"], "1")
     test.equal("MEMORY_MAX", record["MEMORY_MAX"], str(LIMIT * MIB))
     test.check(int(record["MEMORY_CURRENT"]) <= LIMIT * MIB, "MEMORY_CURRENT is above the limit")
-    command, pid = killed_according_to_kernel(test, user)
+    command, pid = kernel.victims(user.uid)[-1]
     test.equal("VICTIM_PID", record.get("VICTIM_PID"), pid)
     test.equal("VICTIM_COMM", record.get("VICTIM_COMM"), command)
 
@@ -72,7 +64,7 @@ def is_explained(test):
         test.check(word in text, f"{word!r} is not in: {text}")
 
 
-@case("a kill while the service was stopped is recorded once, when it starts")
+@case("a kill while the service was stopped is recorded once, when it starts", on=SYSTEMD)
 def is_made_up_for(test):
     user = limited_user(test)
     test.service.stop()
@@ -91,7 +83,7 @@ def is_recorded_when_the_slice_goes(test):
     records_about(test, user)
 
 
-@case("a kill that ends the slice by itself: recorded once")
+@case("a kill that ends the slice by itself: recorded once", on=SYSTEMD)
 def is_recorded_when_it_ends_the_slice(test):
     user = test.new_user()
     test.configure(f"[User {user.name}]\nMemoryMax={LIMIT}M\n")
@@ -117,5 +109,5 @@ def needs_a_kill(test):
     run("systemd-run", "--quiet", "--wait", "--collect", f"--uid={user.name}", f"--slice={user.slice}",
         "/bin/sh", "-c", f"head -c {TOO_MUCH}M /dev/zero >~/file; cat ~/file >/dev/null; rm ~/file", timeout=90)
     time.sleep(2)
-    test.equal("kills", user.cgroup.oom_kills(), 0)
+    test.equal("kills", user.kills(), 0)
     test.equal("records", len(journal.out_of_memory_records(test.beginning)), 0)

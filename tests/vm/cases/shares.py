@@ -3,7 +3,7 @@
 
 import time
 
-from harness import CPUS, INTERVAL, THRESHOLD, case, jain, measure, wait_for
+from harness import CPUS, EVERYWHERE, INTERVAL, THRESHOLD, case, jain, measure, wait_for
 from harness.bus import SET_UNIT_PROPERTIES
 from harness.limits import no_quota_stands, property_of, quotas, wait_for_quotas
 
@@ -34,7 +34,8 @@ def note_budget(test, use):
     test.figure("use_of_threshold", 100 * use.total / (CPUS * THRESHOLD), "% of CPUs x CPUThreshold")
 
 
-@case("A with 8 processes and B with 1 get the same, together the budget; C with a little is never throttled")
+@case("A with 8 processes and B with 1 get the same, together the budget; C with a little is never throttled",
+      on=EVERYWHERE)
 def are_equal(test):
     test.service.start()
     users = ThreeUsers(test)

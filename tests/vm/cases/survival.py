@@ -6,7 +6,7 @@ import pwd
 import signal
 import time
 
-from harness import INTERVAL, MIB, case, run, wait_for
+from harness import INTERVAL, MIB, SYSTEMD, case, run, wait_for
 from harness.limits import Watch, no_quota_stands, property_of, quotas, quotas_stand, wait_for_quotas
 
 TWO_INTERVALS = 2 * INTERVAL
@@ -90,7 +90,7 @@ def restart_bus(test):
     run("systemctl", "restart", "dbus.service")
 
 
-@case("kill -9: quotas are lifted and the service is back within 5 seconds")
+@case("kill -9: quotas are lifted and the service is back within 5 seconds", on=SYSTEMD)
 def of_a_crash(test):
     contention = Contention(test)
     watch = Watch(no_quota_stands)
@@ -115,7 +115,7 @@ class Moment:
         self.monotonic = time.monotonic()
 
 
-@case("systemctl stop: quotas are lifted, memory limits stay, nothing is left running")
+@case("systemctl stop: quotas are lifted, memory limits stay, nothing is left running", on=SYSTEMD)
 def of_limits_after_stop(test):
     contention = Contention(test)
     test.service.stop()

@@ -12,14 +12,20 @@ A case is a function that takes a Test and has the decorator @case:
         user = test.new_user()
         test.check(user.cgroup.memory_max() == 100 << 20, "no limit stands")
 
+It runs on machines with systemd and cgroup version 2; one for others says so:
+@case("…", on=EVERYWHERE), see machine.py.
+
 Only the standard library is used, as the virtual machine has nothing else.
 """
 
+from . import journal, kernel, machine
 from .command import Failure, run, wait_for
+from .machine import EVERYWHERE, LEGACY, NOSYSTEMD, SYSTEMD, UNIFIED
 from .measure import CPUS, jain, measure
 from .registry import case
 from .service import INTERVAL, THRESHOLD
 
 MIB = 1 << 20
 
-__all__ = ["CPUS", "Failure", "INTERVAL", "MIB", "THRESHOLD", "case", "jain", "measure", "run", "wait_for"]
+__all__ = ["CPUS", "EVERYWHERE", "Failure", "INTERVAL", "LEGACY", "MIB", "NOSYSTEMD", "SYSTEMD", "THRESHOLD", "UNIFIED",
+           "case", "jain", "journal", "kernel", "machine", "measure", "run", "wait_for"]

@@ -1,27 +1,71 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Reading the files of a cgroup (version 2). None stands for "max"."""
+"""Reading the files of a cgroup, of version 1 and 2 alike. None stands for "max"."""
 
 import os
 import pathlib
 import signal
 
+from .machine import KIND, LEGACY
+
 ROOT = pathlib.Path("/sys/fs/cgroup")
 DEFAULT_WEIGHT = 100
 
 
-class Cgroup:
+class AnyCgroup:
+    """What is the same in both versions; `hierarchy` is the one that all groups are in."""
+
+    hierarchy = ROOT
+
     def __init__(self, path=""):
-        self.path = ROOT / path
+        self._path = pathlib.Path(path)
+        self.name = self._path.name
+        self.path = self.hierarchy / path
+
+    def groups_below(self, pattern):
+        return [type(self)(self._path / path.name) for path in sorted(self.path.glob(pattern))]
+
+    def file(self, name):
+        return self.path / name
 
     def exists(self):
         return self.path.is_dir()
 
     def read(self, name):
-        return (self.path / name).read_text(encoding="ascii").strip()
+        return self.file(name).read_text(encoding="ascii").strip()
+
+    def write(self, name, value):
+        self.file(name).write_text(str(value), encoding="ascii")
 
     def read_keys(self, name):
         """A file of "KEY VALUE" lines as a dictionary of numbers."""
         return {key: int(value) for key, value in (line.split() for line in self.read(name).splitlines())}
+
+    def throttled_periods(self):
+        """A slice without the cpu controller has none."""
+        try:
+            return self.read_keys("cpu.stat").get("nr_throttled", 0)
+        except FileNotFoundError:
+            return 0
+
+    def processes(self):
+        """The PIDs here and in all groups below."""
+        pids = []
+        for directory, _, files in os.walk(self.path):
+            if "cgroup.procs" in files:
+                pids += [int(pid) for pid in (pathlib.Path(directory) / "cgroup.procs").read_text().split()]
+        return pids
+
+    def kill(self):
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+class UnifiedCgroup(AnyCgroup):
+    MEMORY_MAX = "memory.max"
+    NO_LIMIT = "max"
 
     def _limit(self, name):
         text = self.read(name)
@@ -29,9 +73,6 @@ class Cgroup:
 
     def cpu_seconds(self):
         return self.read_keys("cpu.stat")["usage_usec"] / 1e6
-
-    def throttled_periods(self):
-        return self.read_keys("cpu.stat").get("nr_throttled", 0)
 
     def cpu_quota(self):
         """As a number of CPUs. A slice without the cpu controller has none."""
@@ -48,7 +89,10 @@ class Cgroup:
             return DEFAULT_WEIGHT
 
     def memory_max(self):
-        return self._limit("memory.max")
+        return self._limit(self.MEMORY_MAX)
+
+    def memory_high(self):
+        return self._limit("memory.high")
 
     def memory_current(self):
         return int(self.read("memory.current"))
@@ -56,20 +100,60 @@ class Cgroup:
     def oom_kills(self):
         return self.read_keys("memory.events")["oom_kill"]
 
-    def processes(self):
-        """The PIDs here and in all groups below."""
-        pids = []
-        for directory, _, files in os.walk(self.path):
-            if "cgroup.procs" in files:
-                pids += [int(pid) for pid in Cgroup(directory).read("cgroup.procs").split()]
-        return pids
-
-    def kill(self):
-        for pid in self.processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
     def is_populated(self):
         return self.exists() and self.read_keys("cgroup.events")["populated"] == 1
+
+
+class LegacyCgroup(AnyCgroup):
+    """A directory in each of several hierarchies. Without one of its own, a controller's values are those of
+    the group above, which for a slice is as good as none."""
+
+    MEMORY_MAX = "memory.limit_in_bytes"
+    NO_LIMIT = "-1"
+
+    hierarchy = ROOT / "systemd"
+
+    def file(self, name):
+        controller = name.partition(".")[0]
+        return super().file(name) if controller == "cgroup" else ROOT / controller / self._path / name
+
+    def _limit(self, name):
+        try:
+            value = int(self.read(name))
+        except FileNotFoundError:
+            return None
+        return None if value >= 1 << 62 else value
+
+    def cpu_seconds(self):
+        try:
+            return int(self.read("cpuacct.usage")) / 1e9
+        except FileNotFoundError:
+            return 0.0
+
+    def cpu_quota(self):
+        try:
+            quota = int(self.read("cpu.cfs_quota_us"))
+        except FileNotFoundError:
+            return None
+        return None if quota < 0 else quota / int(self.read("cpu.cfs_period_us"))
+
+    def cpu_weight(self):
+        try:
+            return round(int(self.read("cpu.shares")) * DEFAULT_WEIGHT / 1024)
+        except FileNotFoundError:
+            return DEFAULT_WEIGHT
+
+    def memory_max(self):
+        return self._limit(self.MEMORY_MAX)
+
+    def memory_high(self):
+        return self._limit("memory.soft_limit_in_bytes")
+
+    def memory_current(self):
+        return int(self.read("memory.usage_in_bytes"))
+
+    def is_populated(self):
+        return bool(self.processes())
+
+
+Cgroup = LegacyCgroup if KIND == LEGACY else UnifiedCgroup

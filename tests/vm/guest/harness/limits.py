@@ -9,12 +9,12 @@ from .command import run, wait_for
 
 
 def user_slices():
-    return [Cgroup(path) for path in Cgroup("user.slice").path.glob("user-*.slice")]
+    return Cgroup("user.slice").groups_below("user-*.slice")
 
 
 def quotas():
     """The quota (in CPUs) of each slice that has one."""
-    return {group.path.name: group.cpu_quota() for group in user_slices() if group.cpu_quota() is not None}
+    return {group.name: group.cpu_quota() for group in user_slices() if group.cpu_quota() is not None}
 
 
 def no_quota_stands():
@@ -63,6 +63,10 @@ class Watch:
     def first(self, wanted, after=0.0):
         """When the value first became what was wanted, or None."""
         return next((when for when, value in list(self._changes) if when >= after and wanted(value)), None)
+
+    def last(self, value):
+        """When it last became this value; ValueError if it never was."""
+        return max(when for when, seen in list(self._changes) if seen == value)
 
     def wait_for(self, wanted, timeout, what, after=0.0):
         """Waits until the value has become what was wanted; returns when (time.time()) it did."""

@@ -3,14 +3,17 @@
 
 import importlib.util
 
+from .machine import UNIFIED
+
 _cases = []
 
 
 class Case:
-    def __init__(self, function, title, timeout):
+    def __init__(self, function, title, timeout, machines):
         self.function = function
         self.title = title
         self.timeout = timeout
+        self.machines = machines
         self.group = function.__module__
         self.name = f"{self.group}.{function.__name__}"
 
@@ -18,10 +21,10 @@ class Case:
         return name in (self.name, self.group)
 
 
-def case(title, timeout=120):
-    """Makes a function a case, which may take `timeout` seconds."""
+def case(title, timeout=120, on=(UNIFIED,)):
+    """Makes a function a case, which may take `timeout` seconds, on the kinds of machine that it is for."""
     def register(function):
-        _cases.append(Case(function, title, timeout))
+        _cases.append(Case(function, title, timeout, on))
         return function
     return register
 
@@ -34,9 +37,10 @@ def load_cases(directory):
     return list(_cases)
 
 
-def select_cases(cases, names):
-    """Those named (all if nothing is); ValueError for a name that is no case's."""
-    unknown = [name for name in names if not any(case.is_named(name) for case in cases)]
+def select_cases(cases, kind, names):
+    """Those named (all if nothing is) that are for a kind of machine; ValueError for a name that is none's."""
+    fitting = [case for case in cases if kind in case.machines]
+    unknown = [name for name in names if not any(case.is_named(name) for case in fitting)]
     if unknown:
-        raise ValueError(f"no such case: {', '.join(unknown)}")
-    return [case for case in cases if not names or any(case.is_named(name) for name in names)]
+        raise ValueError(f"no such case for this machine ({kind}): {', '.join(unknown)}")
+    return [case for case in fitting if not names or any(case.is_named(name) for name in names)]

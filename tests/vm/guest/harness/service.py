@@ -1,14 +1,25 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The service under test, its configuration, and what it leaves behind."""
 
+import os
 import pathlib
+import signal
+import socket
+import subprocess
+import time
 
+from . import journal
 from .cgroup import Cgroup
-from .command import run
+from .command import Failure, run, wait_for
+from .limits import user_slices
+from .machine import KIND, NOSYSTEMD
 
 BINARY = pathlib.Path("/usr/sbin/fairsliced")
 DROP_INS = pathlib.Path("/etc/fairslice/fairsliced.conf.d")
 CONTROL = pathlib.Path("/run/systemd/system.control")
+# Where there is no journal. fairsliced's own directory is its own business.
+LOG = pathlib.Path("/run/fairslice-test.log")
+NOTIFY = pathlib.Path("/run/fairslice-test.notify")
 
 # What every case starts from.
 INTERVAL = 1.0
@@ -21,7 +32,9 @@ CPUThreshold={THRESHOLD:.0%}
 """
 
 
-class Service:
+class UnitService:
+    """A service of systemd's."""
+
     unit = "fairsliced.service"
     cgroup = Cgroup(f"system.slice/{unit}")
 
@@ -50,15 +63,77 @@ class Service:
         """When (time.monotonic()) it was last ready."""
         return int(self.show("ActiveEnterTimestampMonotonic")) / 1e6
 
+    def said(self, since):
+        """Its lines, and systemd's about it, since a time (time.time())."""
+        return journal.text(since, f"--unit={self.unit}", "--output=short-precise")
+
     def reset(self):
         """Stopped, with the base configuration, and no limits on any user."""
         run("systemctl", "stop", self.unit, check=False)
         run("systemctl", "reset-failed", self.unit, check=False)
-        for path in DROP_INS.glob("*"):
-            path.unlink()
-        write_drop_in("10-base", BASE_CONFIGURATION)
+        write_base_configuration()
         revert_slices()
         remove_empty_cgroups()
+
+
+class ChildService:
+    """A child of ours, which says that it is ready as it would to systemd (sd_notify(3))."""
+
+    def __init__(self):
+        self._process = None
+
+    def start(self):
+        NOTIFY.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, LOG.open("ab") as log:
+            ready.bind(str(NOTIFY))
+            ready.settimeout(0.2)
+            self._process = subprocess.Popen(
+                [BINARY], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, "NOTIFY_SOCKET": str(NOTIFY)}, start_new_session=True)
+            wait_for(lambda: self._says_ready(ready), 60, "the service is ready", pause=0)
+
+    def _says_ready(self, ready):
+        if not self.is_active():
+            raise Failure(f"the service has ended: status {self._process.returncode}")
+        return b"READY=1" in ready.recv(4096).split(b"\n")
+
+    def stop(self):
+        if self._process:
+            self._process.terminate()
+            self._process.wait(30)
+            self.status = self._process.returncode
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def reload(self, check=True):
+        checked = run(BINARY, "--check", check=check)
+        if checked.returncode == 0:
+            os.kill(self.main_pid(), signal.SIGHUP)
+        return checked
+
+    def main_pid(self):
+        return self._process.pid
+
+    def is_active(self):
+        return self._process is not None and self._process.poll() is None
+
+    def wait(self):
+        """For its end, after a signal."""
+        self._process.wait(30)
+
+    def said(self, _since):
+        return LOG.read_text(encoding="utf-8", errors="replace")
+
+    def reset(self):
+        self.stop()
+        self._process = None
+        LOG.write_bytes(b"")
+        write_base_configuration()
+
+
+Service = ChildService if KIND == NOSYSTEMD else UnitService
 
 
 def write_drop_in(name, text):
@@ -69,6 +144,12 @@ def write_drop_in(name, text):
     return path
 
 
+def write_base_configuration():
+    for path in DROP_INS.glob("*"):
+        path.unlink()
+    write_drop_in("10-base", BASE_CONFIGURATION)
+
+
 def revert_slices():
     units = [path.name.removesuffix(".d") for path in CONTROL.glob("user-*.slice.d")]
     if units:
@@ -77,6 +158,6 @@ def revert_slices():
 
 def remove_empty_cgroups():
     """Of users who have left: systemd makes one for whatever slice a property is set on."""
-    for path in Cgroup("user.slice").path.glob("user-*.slice"):
-        if run("systemctl", "is-active", path.name, check=False).returncode != 0:
-            path.rmdir()
+    for group in user_slices():
+        if run("systemctl", "is-active", group.name, check=False).returncode != 0:
+            group.path.rmdir()

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Real users with real slices."""
 
+import os
 import pwd
+import signal
 
+from . import kernel
 from .cgroup import Cgroup
 from .command import run, wait_for
+from .machine import KIND, NOSYSTEMD
 
 
-class User:
+class AnyUser:
     def __init__(self, name):
         run("useradd", "--create-home", "--shell", "/bin/bash", name)
         self.name = name
@@ -18,6 +22,12 @@ class User:
     def __repr__(self):
         return f"{self.name} ({self.uid})"
 
+    def kills(self):
+        """How many of the user's processes were killed for memory since boot."""
+        return len(kernel.victims(self.uid))
+
+
+class SystemdUser(AnyUser):
     def linger(self):
         """Lets logind start the user's manager, and waits for it to be up."""
         run("loginctl", "enable-linger", self.name)
@@ -36,6 +46,33 @@ class User:
 
     def _has_slice(self):
         return run("systemctl", "is-active", self.slice, check=False).returncode == 0
+
+
+class PlainUser(AnyUser):
+    """Is there when a process of theirs is."""
+
+    def linger(self):
+        pass
+
+    def processes(self):
+        return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and self._owns(pid)]
+
+    def _owns(self, pid):
+        try:
+            return os.stat(f"/proc/{pid}").st_uid == self.uid
+        except OSError:
+            return False
+
+    def leave(self):
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        wait_for(lambda: not self.processes(), 10, f"end of all that {self} runs")
+
+
+User = PlainUser if KIND == NOSYSTEMD else SystemdUser
 
 
 class Users:

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is particular to cgroup version 1 under systemd."""
+
+import time
+
+from harness import INTERVAL, LEGACY, MIB, case, journal, run, wait_for
+from harness.cgroup import ROOT
+from harness.limits import Watch, quotas_stand, wait_for_quotas
+
+TWO_INTERVALS = 2 * INTERVAL
+LIMIT = 300
+
+
+def has_controller(user, controller):
+    return (ROOT / controller / "user.slice" / user.slice).is_dir()
+
+
+@case("the machine has systemd as PID 1, and cpu, cpuacct and memory in version 1", on=(LEGACY,))
+def machine_is_legacy(test):
+    test.equal("file system of /sys/fs/cgroup", run("stat", "-fc", "%T", "/sys/fs/cgroup").stdout.strip(), "tmpfs")
+    for file in ("cpu/quota.slice/cpu.cfs_quota_us", "cpuacct/cpuacct.usage", "memory/memory.limit_in_bytes",
+                 "systemd/init.scope/cgroup.procs"):
+        test.check((ROOT / file).exists(), f"{file} is missing")
+
+
+@case("a controller's directory that is missing is had from systemd", on=(LEGACY,))
+def missing_directory_comes_from_systemd(test):
+    user = test.new_user()
+    user.linger()
+    test.check(not has_controller(user, "cpu"), "the slice has cpu before the service has asked for it")
+    test.service.start()
+    wait_for(lambda: has_controller(user, "cpu") and has_controller(user, "cpuacct"), 10, "cpu of the slice")
+    time.sleep(TWO_INTERVALS)
+    # What systemd has made it also takes away.
+    test.service.stop()
+    user.leave()
+    wait_for(lambda: not has_controller(user, "cpu"), 10, "the end of cpu of the slice")
+    test.check(not has_controller(user, "memory"), "memory of the slice is left")
+
+
+@case("who is there before cpu is asked for is in the slice's cpu group afterwards", on=(LEGACY,))
+def running_processes_are_counted(test):
+    user = test.new_user()
+    load = test.busy(user, 1)
+    test.service.start()
+    wait_for(lambda: has_controller(user, "cpuacct"), 10, "cpuacct of the slice")
+    before = user.cgroup.cpu_seconds()
+    time.sleep(2)
+    test.at_least("use_in_2_s", user.cgroup.cpu_seconds() - before, 0.5, "s of CPU")
+    load.kill()
+
+
+@case("memsw is at the limit or above it, whichever way the limit goes", on=(LEGACY,))
+def swap_is_limited_with_memory(test):
+    user = test.new_user()
+    test.service.start()
+    test.steady(user, 1)
+    for limit in (300, 500, 150):
+        test.configure(f"[User {user.name}]\nMemoryMax={limit}M\nMemorySwapMax=50M\n")
+        test.service.reload()
+        wait_for(lambda: user.cgroup.memory_max() == limit * MIB, 10, f"MemoryMax={limit}M")
+        if user.cgroup.file("memory.memsw.limit_in_bytes").exists():
+            wait_for(lambda: int(user.cgroup.read("memory.memsw.limit_in_bytes")) == (limit + 50) * MIB, 2,
+                     f"{limit + 50} MiB of memory and swap")
+
+
+def warnings(test):
+    found = journal.entries(test.beginning, f"_SYSTEMD_UNIT={test.service.unit}", "PRIORITY=4", "PRIORITY=3")
+    return [entry["MESSAGE"] for entry in found]
+
+
+@case("daemon-reload under load: the limits stand again within a second, and nothing is said", on=(LEGACY,))
+def limits_survive_daemon_reload(test):
+    test.configure(f"[Memory]\nMemoryMax={LIMIT}M\n")
+    test.service.start()
+    a, b = users = test.users("ab")
+    test.busy(a, 8)
+    test.busy(b, 8)
+    wait_for_quotas(users)
+    time.sleep(TWO_INTERVALS)
+
+    def stand():
+        return quotas_stand(users) and all(user.cgroup.memory_max() == LIMIT * MIB for user in users)
+
+    watch = Watch(stand)
+    test.defer(watch.close)
+    run("systemctl", "daemon-reload", timeout=90)
+    reloaded = time.time()
+    time.sleep(3 * TWO_INTERVALS)
+    test.check(stand(), "the limits did not last")
+    test.figure("times_that_limits_were_lost", watch.values().count(False))
+    test.at_most("limits_after_reload", watch.last(True) - reloaded, 1, "s")
+    test.equal("warnings", warnings(test), [])

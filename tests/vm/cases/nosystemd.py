@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Without systemd: the service makes the slices, and puts every process where it belongs."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+from harness import INTERVAL, MIB, NOSYSTEMD, case, kernel, wait_for
+from harness.cgroup import ROOT, Cgroup
+from harness.limits import quotas_stand, wait_for_quotas
+
+TWO_INTERVALS = 2 * INTERVAL
+LIMIT = 100
+
+
+def group_of(pid):
+    with open(f"/proc/{pid}/cgroup", encoding="ascii") as file:
+        return re.search(r"^0::(.*)$", file.read(), flags=re.MULTILINE).group(1)
+
+
+def wait_for_group(pid, group, seconds=5):
+    return wait_for(lambda: group_of(pid) == group, seconds, f"{pid} in {group}")
+
+
+def place_of(user):
+    return f"/user.slice/{user.slice}"
+
+
+@case("the machine has a script as PID 1, cgroup version 2 and no bus", on=(NOSYSTEMD,))
+def machine_is_plain(test):
+    test.check(open("/proc/1/comm", encoding="ascii").read().strip() != "systemd", "PID 1 is systemd")
+    test.check((ROOT / "cgroup.controllers").exists(), "no cgroup version 2")
+    for path in ("/run/dbus/system_bus_socket", "/run/systemd/journal/socket", "/run/systemd/system"):
+        test.check(not os.path.exists(path), f"{path} is there")
+
+
+@case("who was there before the service, who comes later and who changes their UID: each is in their slice",
+      on=(NOSYSTEMD,))
+def processes_are_moved(test):
+    early, late, other = (test.new_user() for _ in range(3))
+    first = test.steady(early, 1)
+    test.equal("group before", group_of(first.pid), "/")
+    test.service.start()
+    wait_for_group(first.pid, place_of(early))
+    second = test.steady(late, 1)
+    test.figure("moved_after", 1000 * wait_for_group(second.pid, place_of(late)), "ms")
+
+    changing = subprocess.Popen([
+        "python3", "-c", "import os, time; "
+        f"os.setresuid({early.uid}, {early.uid}, 0); time.sleep(3); "
+        f"os.seteuid(0); os.setresuid({other.uid}, {other.uid}, {other.uid}); time.sleep(60)"])
+    test.defer(changing.wait)
+    test.defer(changing.kill)
+    wait_for_group(changing.pid, place_of(early), 3)
+    wait_for_group(changing.pid, place_of(other), 10)
+    test.equal("group of PID 1", group_of(1), "/")
+
+
+@case("children of who was moved are in the slice too, and a group goes with its last process", on=(NOSYSTEMD,))
+def empty_groups_are_removed(test):
+    test.service.start()
+    user = test.new_user()
+    load = test.busy(user, 4)
+    wait_for(lambda: len(user.cgroup.processes()) == 4, 5, "four processes in the slice")
+    load.kill()
+    test.figure("removed_after", wait_for(lambda: not user.cgroup.exists(), 10, "the end of the slice"), "s")
+
+
+@case("a process over MemoryMax is killed, and the record is on standard error", on=(NOSYSTEMD,))
+def memory_is_capped(test):
+    user = test.new_user()
+    test.configure(f"[User {user.name}]\nMemoryMax={LIMIT}M\n")
+    test.service.start()
+    load = test.allocate(user, 2 * LIMIT)
+    wait_for(lambda: user.kills() == 1, 30, "a kill")
+    killed = time.monotonic()
+    command, pid = kernel.victims(user.uid)[-1]
+    test.equal("PID of the victim", int(pid), load.pid)
+    words = user.name, user.slice, f"{LIMIT}M", f"killed {command} (PID {pid})"
+
+    def records():
+        return [line for line in test.service.said(0).splitlines() if all(word in line for word in words)]
+    wait_for(lambda: len(records()) == 1, 15, f"a line with {words}")
+    test.at_most("record_after_kill", time.monotonic() - killed, 1, "s")
+    time.sleep(2)
+    test.equal("records", len(records()), 1)
+
+
+@case("SIGTERM: no group is left, all processes are back, the controllers are as before", on=(NOSYSTEMD,))
+def stop_leaves_nothing(test):
+    controllers = Cgroup().read("cgroup.subtree_control")
+    test.configure("[Memory]\nMemoryMax=300M\n")
+    test.service.start()
+    a, b = test.users("ab")
+    loads = test.busy(a, 8), test.busy(b, 8)
+    wait_for_quotas([a, b])
+    test.service.stop()
+    test.equal("exit status", test.service.status, 0)
+    test.check(not Cgroup("user.slice").exists(), "user.slice is left")
+    test.equal("controllers", sorted(Cgroup().read("cgroup.subtree_control").split()), sorted(controllers.split()))
+    for load in loads:
+        test.check(load.is_running(), "a process is gone")
+        test.equal("group afterwards", group_of(load.pid), "/")
+
+
+@case("kill -9 and another start: what the first left is taken up, and nothing of it stays", on=(NOSYSTEMD,))
+def a_crash_is_taken_up(test):
+    controllers = Cgroup().read("cgroup.subtree_control")
+    test.configure("[Memory]\nMemoryMax=300M\n")
+    test.service.start()
+    a, b = test.users("ab")
+    load = test.busy(a, 8)
+    test.busy(b, 8)
+    wait_for_quotas([a, b])
+    os.kill(test.service.main_pid(), signal.SIGKILL)
+    test.service.wait()
+    started = time.monotonic()
+    test.service.start()
+    wait_for(lambda: quotas_stand([a, b]) and a.cgroup.memory_max() == 300 * MIB, 20, "the limits again")
+    test.figure("limits_after_start", time.monotonic() - started, "s")
+    test.equal("group of a process from before", group_of(load.pid), place_of(a))
+    test.service.stop()
+    test.check(not Cgroup("user.slice").exists(), "user.slice is left")
+    test.equal("controllers", sorted(Cgroup().read("cgroup.subtree_control").split()), sorted(controllers.split()))

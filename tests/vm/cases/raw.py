@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Limits that the service writes into the kernel's files itself, on hosts of both kinds where it does."""
+
+import time
+
+from harness import INTERVAL, LEGACY, MIB, NOSYSTEMD, case, wait_for
+from harness.limits import no_quota_stands, wait_for_quotas
+
+TWO_INTERVALS = 2 * INTERVAL
+
+
+@case("all stop: no quota is left within two intervals", on=(LEGACY, NOSYSTEMD))
+def quotas_end_with_contention(test):
+    test.service.start()
+    a, b = test.users("ab")
+    loads = [test.busy(a, 8), test.busy(b, 8)]
+    wait_for_quotas([a, b])
+    time.sleep(TWO_INTERVALS)
+    for load in loads:
+        gone = load.kill()
+    wait_for(no_quota_stands, 10, "no quota on any slice")
+    test.at_most("quotas_gone_after", time.monotonic() - gone, TWO_INTERVALS, "s")
+
+
+@case("MemoryMax, MemoryHigh and CPUWeight go up and down with a reload", on=(LEGACY, NOSYSTEMD))
+def limits_follow_the_configuration(test):
+    user = test.new_user()
+    test.service.start()
+    test.steady(user, 1)
+    for limit, high, weight in ((300, 200, 200), (500, 400, 50), (150, 120, 100)):
+        test.configure(f"[User {user.name}]\nMemoryMax={limit}M\nMemoryHigh={high}M\nCPUWeight={weight}\n")
+        test.service.reload()
+        wait_for(lambda: user.cgroup.memory_max() == limit * MIB, 10, f"MemoryMax={limit}M")
+        wait_for(lambda: user.cgroup.memory_high() == high * MIB, 2, f"MemoryHigh={high}M")
+        wait_for(lambda: user.cgroup.cpu_weight() == weight, 2, f"CPUWeight={weight}")
