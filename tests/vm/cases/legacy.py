@@ -5,7 +5,7 @@ import time
 
 from harness import INTERVAL, LEGACY, MIB, case, journal, run, wait_for
 from harness.cgroup import ROOT
-from harness.limits import Watch, quotas_stand, wait_for_quotas
+from harness.limits import Watch, property_of, quotas_stand, wait_for_quotas
 
 TWO_INTERVALS = 2 * INTERVAL
 LIMIT = 300
@@ -25,17 +25,18 @@ def machine_is_legacy(test):
 
 @case("a controller's directory that is missing is had from systemd", on=(LEGACY,))
 def missing_directory_comes_from_systemd(test):
-    user = test.new_user()
-    user.linger()
-    test.check(not has_controller(user, "cpu"), "the slice has cpu before the service has asked for it")
+    early, late = test.new_user(), test.new_user()
+    early.linger()
+    test.check(not has_controller(early, "cpu"), "the slice has cpu before the service has asked for it")
     test.service.start()
-    wait_for(lambda: has_controller(user, "cpu") and has_controller(user, "cpuacct"), 10, "cpu of the slice")
-    time.sleep(TWO_INTERVALS)
-    # What systemd has made it also takes away.
-    test.service.stop()
-    user.leave()
-    wait_for(lambda: not has_controller(user, "cpu"), 10, "the end of cpu of the slice")
-    test.check(not has_controller(user, "memory"), "memory of the slice is left")
+    late.linger()
+    for user in early, late:
+        wait_for(lambda: has_controller(user, "cpu") and has_controller(user, "cpuacct"), 10, f"cpu of {user.slice}")
+        test.equal(f"CPUAccounting of {user.slice}", property_of(user.slice, "CPUAccounting"), "yes")
+    # What systemd has made it also takes away, while the service runs.
+    early.leave()
+    wait_for(lambda: not has_controller(early, "cpu"), 10, "the end of cpu of the slice")
+    test.check(not has_controller(early, "memory"), "memory of the slice is left")
 
 
 @case("who is there before cpu is asked for is in the slice's cpu group afterwards", on=(LEGACY,))

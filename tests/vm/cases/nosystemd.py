@@ -7,11 +7,10 @@ import signal
 import subprocess
 import time
 
-from harness import INTERVAL, MIB, NOSYSTEMD, case, kernel, wait_for
+from harness import MIB, NOSYSTEMD, case, kernel, wait_for
 from harness.cgroup import ROOT, Cgroup
 from harness.limits import quotas_stand, wait_for_quotas
 
-TWO_INTERVALS = 2 * INTERVAL
 LIMIT = 100
 
 

@@ -97,9 +97,6 @@ class UnifiedCgroup(AnyCgroup):
     def memory_current(self):
         return int(self.read("memory.current"))
 
-    def oom_kills(self):
-        return self.read_keys("memory.events")["oom_kill"]
-
     def is_populated(self):
         return self.exists() and self.read_keys("cgroup.events")["populated"] == 1
 
