@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is particular to cgroup version 1 under systemd."""
 
+import pathlib
 import time
 
 from harness import INTERVAL, LEGACY, MIB, case, journal, run, wait_for
@@ -9,6 +10,7 @@ from harness.limits import Watch, property_of, quotas_stand, wait_for_quotas
 
 TWO_INTERVALS = 2 * INTERVAL
 LIMIT = 300
+MASK = pathlib.Path("/etc/systemd/system/user-.slice.d/10-fairslice.conf")
 
 
 def has_controller(user, controller):
@@ -23,32 +25,38 @@ def machine_is_legacy(test):
         test.check((ROOT / file).exists(), f"{file} is missing")
 
 
+def without_accounting(test):
+    """As if fairslice had not turned the controllers on for every user's slice."""
+    def undo():
+        MASK.unlink()
+        run("systemctl", "daemon-reload", timeout=90)
+
+    MASK.parent.mkdir(exist_ok=True)
+    MASK.symlink_to("/dev/null")
+    test.defer(undo)
+    run("systemctl", "daemon-reload", timeout=90)
+
+
 @case("a controller's directory that is missing is had from systemd", on=(LEGACY,))
 def missing_directory_comes_from_systemd(test):
+    without_accounting(test)
     early, late = test.new_user(), test.new_user()
     early.linger()
+    load = test.busy(early, 1)
     test.check(not has_controller(early, "cpu"), "the slice has cpu before the service has asked for it")
     test.service.start()
     late.linger()
     for user in early, late:
         wait_for(lambda: has_controller(user, "cpu") and has_controller(user, "cpuacct"), 10, f"cpu of {user.slice}")
         test.equal(f"CPUAccounting of {user.slice}", property_of(user.slice, "CPUAccounting"), "yes")
-    # What systemd has made it also takes away, while the service runs.
+
+    before = early.cgroup.cpu_seconds()
+    time.sleep(2)
+    test.at_least("use_of_who_was_there_before", early.cgroup.cpu_seconds() - before, 0.5, "s of CPU")
+    load.kill()
     early.leave()
     wait_for(lambda: not has_controller(early, "cpu"), 10, "the end of cpu of the slice")
     test.check(not has_controller(early, "memory"), "memory of the slice is left")
-
-
-@case("who is there before cpu is asked for is in the slice's cpu group afterwards", on=(LEGACY,))
-def running_processes_are_counted(test):
-    user = test.new_user()
-    load = test.busy(user, 1)
-    test.service.start()
-    wait_for(lambda: has_controller(user, "cpuacct"), 10, "cpuacct of the slice")
-    before = user.cgroup.cpu_seconds()
-    time.sleep(2)
-    test.at_least("use_in_2_s", user.cgroup.cpu_seconds() - before, 0.5, "s of CPU")
-    load.kill()
 
 
 @case("memsw is at the limit or above it, whichever way the limit goes", on=(LEGACY,))
