@@ -4,6 +4,7 @@
 import os
 import pwd
 import signal
+import subprocess
 
 from . import kernel
 from .cgroup import Cgroup
@@ -49,10 +50,16 @@ class SystemdUser(AnyUser):
 
 
 class PlainUser(AnyUser):
-    """Is there when a process of theirs is."""
+    """Has a slice while a process of theirs runs and the service does."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self._lingering = None
 
     def linger(self):
-        pass
+        """Leaves a process there that does nothing."""
+        self._lingering = subprocess.Popen(["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups",
+                                            "sleep", "infinity"])
 
     def processes(self):
         return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and self._owns(pid)]
@@ -69,6 +76,8 @@ class PlainUser(AnyUser):
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        if self._lingering:
+            self._lingering.wait()
         wait_for(lambda: not self.processes(), 10, f"end of all that {self} runs")
 
 
