@@ -40,24 +40,21 @@ def without_accounting(test):
 @case("a controller's directory that is missing is had from systemd", on=(LEGACY,))
 def missing_directory_comes_from_systemd(test):
     without_accounting(test)
-    early, late = test.new_user(), test.new_user()
-    early.linger()
-    load = test.busy(early, 1)
-    test.check(not has_controller(early, "cpu"), "the slice has cpu before the service has asked for it")
+    user = test.new_user()
+    user.linger()
+    load = test.busy(user, 1)
+    test.check(not has_controller(user, "cpu"), "the slice has cpu before the service has asked for it")
     test.service.start()
-    late.linger()
-    for user in early, late:
-        wait_for(lambda: has_controller(user, "cpu") and has_controller(user, "cpuacct"), 10, f"cpu of {user.slice}")
-    # The other's is there already when it is looked for: systemd gives cpu to the slices beside it as well.
-    test.equal(f"CPUAccounting of {early.slice}", property_of(early.slice, "CPUAccounting"), "yes")
+    wait_for(lambda: has_controller(user, "cpu") and has_controller(user, "cpuacct"), 10, "cpu of the slice")
+    test.equal("CPUAccounting", property_of(user.slice, "CPUAccounting"), "yes")
 
-    before = early.cgroup.cpu_seconds()
+    before = user.cgroup.cpu_seconds()
     time.sleep(2)
-    test.at_least("use_of_who_was_there_before", early.cgroup.cpu_seconds() - before, 0.5, "s of CPU")
+    test.at_least("use_of_who_was_there_before", user.cgroup.cpu_seconds() - before, 0.5, "s of CPU")
     load.kill()
-    early.leave()
-    wait_for(lambda: not has_controller(early, "cpu"), 10, "the end of cpu of the slice")
-    test.check(not has_controller(early, "memory"), "memory of the slice is left")
+    user.leave()
+    wait_for(lambda: not has_controller(user, "cpu"), 10, "the end of cpu of the slice")
+    test.check(not has_controller(user, "memory"), "memory of the slice is left")
 
 
 @case("memsw is at the limit or above it, whichever way the limit goes", on=(LEGACY,))
