@@ -19,9 +19,10 @@ typedef struct BackendHandlers {
         /* Changes can be made from now on (online), or not until further notice. What was set before may
          * have been lost while the backend was offline. */
         void (*online)(bool online, void *userdata);
-        /* Whoever owns the limits besides us has read its own configuration again: what the kernel holds may
-         * be something else now. */
-        void (*reloaded)(void *userdata);
+        /* Whoever owns the limits besides us begins to read its own configuration again (active), or has
+         * done so: what the kernel holds may be something else from then on. The beginning may not be told.
+         */
+        void (*reloading)(bool active, void *userdata);
         void *userdata;
 } BackendHandlers;
 
@@ -30,8 +31,8 @@ typedef struct BackendOps {
         /* A change makes sense only while the slice has a group: there is nobody who would keep it for
          * later. */
         bool needs_group;
-        /* What was set is lost when handlers.reloaded is called, so that a difference found after it is
-         * nobody's doing. */
+        /* What was set is lost in a reload (handlers.reloading), so that a difference found during it or
+         * soon after it is nobody's doing. */
         bool reset_by_reload;
         int (*set_limits)(Backend *backend, const char *slice, const Limits *limits, LimitMask mask);
         Backend *(*free)(Backend *backend);

@@ -218,10 +218,10 @@ static RawOutcome step(RawBackend *raw, RawChange *change) {
         return change->without ? get_groups(b, change) : RAW_DONE;
 }
 
-static void on_reloaded(void *userdata) {
+static void on_reloading(bool active, void *userdata) {
         Cgroup1Backend *b = userdata;
 
-        b->raw.base.handlers.reloaded(b->raw.base.handlers.userdata);
+        b->raw.base.handlers.reloading(active, b->raw.base.handlers.userdata);
 }
 
 /* While it could not be heard it may have read its configuration again. */
@@ -232,7 +232,7 @@ static void on_present(bool present, void *userdata) {
         b->missed_reloads = b->was_present && !present;
         b->was_present |= present;
         if (present && missed)
-                on_reloaded(b);
+                on_reloading(false, b);
 }
 
 int backend_cgroup1_attach(Backend *backend, sd_bus *bus) {
@@ -273,7 +273,7 @@ static int init(Cgroup1Backend *b, const BackendHandlers *handlers, sd_event *ev
         int r;
 
         LIST_INIT(&b->waiting);
-        b->manager = (SystemdManager){ .present = on_present, .reloaded = on_reloaded, .userdata = b };
+        b->manager = (SystemdManager){ .present = on_present, .reloading = on_reloading, .userdata = b };
         systemd_manager_init(&b->manager);
         r = raw_init(&b->raw, handlers, event, tree);
         if (r < 0)

@@ -56,8 +56,8 @@ static int on_reloading(sd_bus_message *m, void *userdata, sd_bus_error *ret_err
         SystemdManager *manager = userdata;
         int active;
 
-        if (bus_peer_sent(&manager->peer, m) && sd_bus_message_read(m, "b", &active) >= 0 && !active)
-                manager->reloaded(manager->userdata);
+        if (bus_peer_sent(&manager->peer, m) && sd_bus_message_read(m, "b", &active) >= 0)
+                manager->reloading(active, manager->userdata);
         return 0;
 }
 
@@ -69,7 +69,7 @@ static void on_peer_changed(bool present, void *userdata) {
         if (!present)
                 set_present(manager, false);
         else if (subscribe(manager) >= 0 && manager->is_present)
-                manager->reloaded(manager->userdata);
+                manager->reloading(false, manager->userdata);
 }
 
 void systemd_manager_init(SystemdManager *manager) {

@@ -9,8 +9,9 @@
 typedef struct SystemdManager {
         /* It has answered, or is gone. Called again with `true` each time that it has answered. */
         void (*present)(bool present, void *userdata);
-        /* It has read its configuration again, or another has come in its place without a gap. */
-        void (*reloaded)(void *userdata);
+        /* It begins to read its configuration again (active), or has done so, or another has come in its
+         * place without a gap. */
+        void (*reloading)(bool active, void *userdata);
         void *userdata;
 
         sd_bus *bus; /* NULL: not attached */

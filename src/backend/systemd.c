@@ -93,10 +93,10 @@ static void on_present(bool present, void *userdata) {
         set_online(userdata, present);
 }
 
-static void on_reloaded(void *userdata) {
+static void on_reloading(bool active, void *userdata) {
         SystemdBackend *b = userdata;
 
-        b->base.handlers.reloaded(b->base.handlers.userdata);
+        b->base.handlers.reloading(active, b->base.handlers.userdata);
 }
 
 int backend_systemd_attach(Backend *backend, sd_bus *bus) {
@@ -144,7 +144,7 @@ int backend_systemd_new(const BackendHandlers *handlers, Backend **ret) {
                 return -ENOMEM;
         b->base.ops = &ops;
         b->base.handlers = *handlers;
-        b->manager = (SystemdManager){ .present = on_present, .reloaded = on_reloaded, .userdata = b };
+        b->manager = (SystemdManager){ .present = on_present, .reloading = on_reloading, .userdata = b };
         systemd_manager_init(&b->manager);
         LIST_INIT(&b->calls);
         *ret = &b->base;

@@ -8,6 +8,11 @@
 #define VERIFY_FIRST_USEC (250 * USEC_PER_MSEC)
 #define VERIFY_LAST_USEC  (32 * USEC_PER_SEC)
 
+/* What a daemon-reload takes at most, and how long afterwards systemd still writes its own values: it does
+ * so unit by unit, when it has nothing better to do. */
+#define RELOAD_USEC   (90 * USEC_PER_SEC)
+#define RELOADED_USEC (5 * USEC_PER_SEC)
+
 #define RETRY_FIRST_USEC (1 * USEC_PER_SEC)
 #define RETRY_LAST_USEC  (64 * USEC_PER_SEC)
 
@@ -252,7 +257,7 @@ void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
         differ = managed_slice_take_kernel(slice, &kernel, present);
         if (slice->entry->ours != ours && !m->observe)
                 ledger_changed(m->ledger);
-        if (differ)
+        if (differ && !(m->backend->ops->reset_by_reload && now < m->resets_until))
                 repair(slice, differ, &before);
         else if (slice->verify_delay == VERIFY_LAST_USEC)
                 slice->repaired = 0; /* it has stood for a while: the next time is another matter */
@@ -270,19 +275,20 @@ void manager_backend_online(bool online, void *userdata) {
                 manager_lift_more(m);
                 return;
         }
-        manager_backend_reloaded(m);
+        manager_backend_reloading(false, m);
         manager_enqueue_all(m);
         manager_flush(m);
 }
 
-void manager_backend_reloaded(void *userdata) {
+void manager_backend_reloading(bool active, void *userdata) {
         Manager *m = userdata;
         ManagedSlice *slice;
 
+        m->resets_until = m->clock() + (active ? RELOAD_USEC : RELOADED_USEC);
+        if (active)
+                return;
         SLICE_FOREACH(slice, &m->slices) {
                 slice->repaired = slice->given_up = 0;
-                if (m->backend->ops->reset_by_reload)
-                        slice->confirmed = 0; /* what is found to differ is set again without a word */
                 if (!m->observe)
                         manager_verify_soon(m, slice);
         }

@@ -60,7 +60,7 @@ int manager_open_backend(Manager *m) {
         BackendHandlers handlers = {
                 .done = manager_backend_done,
                 .online = manager_backend_online,
-                .reloaded = manager_backend_reloaded,
+                .reloading = manager_backend_reloading,
                 .userdata = m,
         };
         BusConnectionHandlers bus = {

@@ -93,6 +93,7 @@ struct Manager {
         bool stopping;
         unsigned lifts_pending;
         usec_t housekeeping_at;
+        usec_t resets_until; /* a reload may still take limits away; see BackendOps.reset_by_reload */
         bool host_unreadable, ledger_unwritable, slices_unwatched; /* said */
         char status[128];                                          /* as it was sent last */
         usec_t table_at;
@@ -137,7 +138,7 @@ void manager_verify_soon(Manager *m, ManagedSlice *slice);
 void manager_housekeeping(Manager *m, usec_t now);
 void manager_backend_done(const char *slice, int error, const char *message, void *userdata);
 void manager_backend_online(bool online, void *userdata);
-void manager_backend_reloaded(void *userdata);
+void manager_backend_reloading(bool active, void *userdata);
 
 /* stop.c */
 void manager_stop(Manager *m);

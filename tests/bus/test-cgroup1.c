@@ -35,8 +35,8 @@ static void on_online(bool online, _unused_ void *userdata) {
         told.offline += !online;
 }
 
-static void on_reloaded(_unused_ void *userdata) {
-        told.reloaded++;
+static void on_reloading(bool active, _unused_ void *userdata) {
+        told.reloaded += !active;
 }
 
 static void account(const char *slice, bool cpu, bool memory) {
@@ -47,7 +47,7 @@ static void account(const char *slice, bool cpu, bool memory) {
 }
 
 static int setup(_unused_ void **state) {
-        const BackendHandlers handlers = { .done = on_done, .online = on_online, .reloaded = on_reloaded };
+        const BackendHandlers handlers = { .done = on_done, .online = on_online, .reloading = on_reloading };
 
         memset(&told, 0, sizeof told);
         bus_host_start();

@@ -23,7 +23,7 @@ static struct {
         SliceName slice; /* of the last */
         int error;
         bool has_message, same_userdata;
-        unsigned online, offline, reloaded;
+        unsigned online, offline, reloading, reloaded;
         bool online_when_done;
         const char *set_again; /* from within the handler, once */
 } told;
@@ -54,16 +54,17 @@ static void on_online(bool online, void *userdata) {
         told.offline += !online;
 }
 
-static void on_reloaded(void *userdata) {
+static void on_reloading(bool active, void *userdata) {
         assert_ptr_equal(userdata, &told);
-        told.reloaded++;
+        told.reloading += active;
+        told.reloaded += !active;
 }
 
 static int setup(_unused_ void **state) {
         const BackendHandlers handlers = {
                 .done = on_done,
                 .online = on_online,
-                .reloaded = on_reloaded,
+                .reloading = on_reloading,
                 .userdata = &told,
         };
 
@@ -308,6 +309,7 @@ static void test_reloaded(_unused_ void **state) {
         assert_int_equal(told.reloaded, 0);
         subject->reload();
         DRIVE_UNTIL(told.reloaded == 1);
+        assert_int_equal(told.reloading, 1);
         drive_quiet();
         assert_int_equal(told.reloaded, 1);
         assert_int_equal(told.online, 1);

@@ -67,10 +67,34 @@ static void test_reset_by_a_reload(_unused_ void **state) {
                 assert_int_equal(host.script.n_calls, 2 + i);
         }
         assert_int_equal(log_capture_count("instead of"), 0);
+        host_run(10 * USEC_PER_SEC);
         fixture_set_limit(host.fixture, 1000, LIMIT_MEMORY_MAX, 512 * MIB);
         host_run(60 * USEC_PER_SEC);
         EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
         assert_int_equal(log_capture_count("MemoryMax=512M instead of 64M; setting it again"), 1);
+}
+
+/* systemd takes its time: limits are lost before it says that it is done, and after that. */
+static void test_reset_during_a_reload(_unused_ void **state) {
+        const BackendHandlers *handlers;
+
+        fixture_configure(host.fixture, MEMORY_64M);
+        fixture_add_user(host.fixture, 1000);
+        host_start();
+        host_run(40 * USEC_PER_SEC);
+        handlers = &host.manager->backend->handlers;
+        handlers->reloading(true, handlers->userdata);
+        fixture_lose_all(host.fixture);
+        host_run(40 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
+        fixture_lose_all(host.fixture);
+        handlers->reloading(false, handlers->userdata);
+        host_run(1 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
+        fixture_lose_all(host.fixture);
+        host_run(2 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
+        assert_int_equal(log_capture_count("instead of"), 0);
 }
 
 /* A reload that has changed nothing changes nothing. */
@@ -117,9 +141,10 @@ static void test_gone_at_the_end(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_waits_for_the_group),   TEST(test_comes_again),
-                TEST(test_reset_by_a_reload),     TEST(test_nothing_lost_in_a_reload),
-                TEST(test_shares_after_a_reload), TEST(test_gone_at_the_end),
+                TEST(test_waits_for_the_group),      TEST(test_comes_again),
+                TEST(test_reset_by_a_reload),        TEST(test_reset_during_a_reload),
+                TEST(test_nothing_lost_in_a_reload), TEST(test_shares_after_a_reload),
+                TEST(test_gone_at_the_end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,5 +111,6 @@ void fake_backend_release(Backend *backend) {
 }
 
 void fake_backend_reload(Backend *backend) {
-        backend->handlers.reloaded(backend->handlers.userdata);
+        backend->handlers.reloading(true, backend->handlers.userdata);
+        backend->handlers.reloading(false, backend->handlers.userdata);
 }
