@@ -101,6 +101,7 @@ static void look_up_again(ManagedSlice *slice) {
 }
 
 int manager_reload_config(Manager *m) {
+        BackendKind backend = m->host_config.backend;
         bool observed = m->observe;
         ManagedSlice *slice;
         unsigned n = 0;
@@ -132,7 +133,8 @@ int manager_reload_config(Manager *m) {
         manager_place_reload(m);
         manager_enqueue_all(m);
         manager_flush(m);
-        log_info("The configuration was read again.");
+        log_info("The configuration was read again%s.",
+                 m->host_config.backend == backend ? "" : "; Backend= takes effect at the next start");
         (void) sd_notify(false, "READY=1");
         return 0;
 }

@@ -167,8 +167,17 @@ static void test_release_while_observing(_unused_ void **state) {
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
 
+static void test_backend_stays(_unused_ void **state) {
+        host_start();
+        host_reload("");
+        assert_int_equal(log_capture_count("The configuration was read again."), 1);
+        host_reload("[Manager]\nBackend=systemd\n");
+        assert_int_equal(log_capture_count("read again; Backend= takes effect at the next start."), 1);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
+                TEST(test_backend_stays),
                 TEST(test_good),
                 TEST(test_bad),
                 TEST(test_bad_at_the_start),
