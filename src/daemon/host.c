@@ -16,6 +16,11 @@ int manager_choose_backend(Manager *m) {
         if (r < 0)
                 return log_error_errno(r, "No backend for this host, nothing can be limited: %s.", reason);
         log_info("Backend %s: %s.", backend_kind_to_string(m->backend_kind), reason);
+        if (m->backend_kind != BACKEND_SYSTEMD && !m->observe && geteuid() != 0)
+                return log_error_errno(-EPERM,
+                                       "The backend %s writes the kernel's files, which only root may do; "
+                                       "--dry-run shows what it would write.",
+                                       backend_kind_to_string(m->backend_kind));
         return 0;
 }
 
