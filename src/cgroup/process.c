@@ -17,6 +17,9 @@
 #define USUAL_SIZE    ((size_t) 4 << 10)
 #define FILE_SIZE_MAX ((size_t) 1 << 20)
 
+/* Ours is short; one that is longer is another. */
+#define UID_MAP_SIZE 256
+
 /* PF_KTHREAD of the kernel's include/linux/sched.h; tools have gone by it for as long as there is one. */
 #define FLAG_KERNEL_THREAD UINT64_C(0x00200000)
 
@@ -42,10 +45,6 @@ static Text cut(Text *text, char separator) {
 
 static bool text_is(Text text, const char *s) {
         return strlen(s) == text.left && memcmp(text.at, s, text.left) == 0;
-}
-
-static bool begins_with(Text text, const char *s) {
-        return strlen(s) <= text.left && memcmp(text.at, s, strlen(s)) == 0;
 }
 
 static int parse_pid(Text word, pid_t *ret) {
@@ -109,36 +108,54 @@ int process_parse_stat(const char *text, size_t length, Process *process) {
         return 0;
 }
 
-static int parse_real_uid(Text values, uid_t *ret) {
-        uint64_t n;
+/* Real, effective, saved and of the file system */
+static int parse_uids(Text values, uid_t *ret, bool *ret_one) {
+        uint64_t uid[4];
 
-        (void) cut(&values, '\t');
-        values = cut(&values, '\t');
-        if (parse_digits(values.at, values.left, &n) < 0 || n > UINT32_MAX)
+        for (size_t i = 0; i < ELEMENTSOF(uid); i++) {
+                Text value = cut(&values, '\t');
+
+                if (parse_digits(value.at, value.left, &uid[i]) < 0 || uid[i] > UINT32_MAX)
+                        return -EBADMSG;
+        }
+        if (values.left > 0)
                 return -EBADMSG;
-        *ret = (uid_t) n;
+        *ret = (uid_t) uid[0];
+        *ret_one = uid[1] == uid[0] && uid[2] == uid[0] && uid[3] == uid[0];
+        return 0;
+}
+
+/* One PID for each namespace, from ours to the process's own. */
+static int parse_inner_pids(Text values, Process *process) {
+        Text first = cut(&values, '\t');
+        pid_t pid;
+
+        if (parse_pid(first, &pid) < 0)
+                return -EBADMSG;
+        process->tells_nested = true;
+        process->nested = values.left > 0;
         return 0;
 }
 
 int process_parse_status(const char *text, size_t length, Process *process) {
         Text rest = { text, length };
-        bool nested = false, found = false;
-        uid_t uid = 0;
+        Process read = *process;
+        bool found = false;
 
+        read.nested = read.tells_nested = false;
         while (rest.left > 0) {
-                Text line = cut(&rest, '\n');
+                Text values = cut(&rest, '\n'), key = cut(&values, '\t');
 
-                if (begins_with(line, "Uid:\t")) {
-                        if (found || parse_real_uid(line, &uid) < 0)
+                if (text_is(key, "Uid:")) {
+                        if (found || parse_uids(values, &read.uid, &read.one_uid) < 0)
                                 return -EBADMSG;
                         found = true;
-                } else if (begins_with(line, "NSpid:\t"))
-                        nested = memchr(line.at + 7, '\t', line.left - 7);
+                } else if (text_is(key, "NSpid:") && parse_inner_pids(values, &read) < 0)
+                        return -EBADMSG;
         }
         if (!found)
                 return -EBADMSG;
-        process->uid = uid;
-        process->nested = nested;
+        *process = read;
         return 0;
 }
 
@@ -234,8 +251,7 @@ int process_open(int proc_fd, pid_t pid) {
         return fd < 0 ? gone(-errno) : fd;
 }
 
-/* A whole file below /proc/PID, which the caller frees. */
-static ssize_t read_whole(int process_fd, const char *name, char **ret) {
+ssize_t process_read_file(int process_fd, const char *name, char **ret) {
         for (size_t size = USUAL_SIZE; size <= FILE_SIZE_MAX; size *= 16) {
                 _cleanup_free_ char *text = malloc(size);
                 ssize_t n = text ? read_file_at(process_fd, name, text, size) : -ENOMEM;
@@ -267,7 +283,7 @@ int process_read(int process_fd, Process *ret) {
                 *ret = process;
                 return 0;
         }
-        n = read_whole(process_fd, "status", &status);
+        n = process_read_file(process_fd, "status", &status);
         if (n < 0)
                 return (int) n;
         r = process_parse_status(status, (size_t) n, &process);
@@ -277,9 +293,22 @@ int process_read(int process_fd, Process *ret) {
         return 0;
 }
 
+int process_has_other_users(int process_fd, int proc_fd) {
+        char map[UID_MAP_SIZE], own[UID_MAP_SIZE];
+        ssize_t n;
+
+        n = read_file_at(proc_fd, "self/uid_map", own, sizeof own);
+        if (n < 0)
+                return (int) n;
+        n = read_file_at(process_fd, "uid_map", map, sizeof map);
+        if (n < 0 && n != -EFBIG)
+                return gone((int) n);
+        return n == -EFBIG || strcmp(map, own) != 0;
+}
+
 int process_read_group(int process_fd, const CgroupHierarchy *hierarchy, char **ret) {
         _cleanup_free_ char *text = NULL;
-        ssize_t n = read_whole(process_fd, "cgroup", &text);
+        ssize_t n = process_read_file(process_fd, "cgroup", &text);
 
         return n < 0 ? (int) n
                      : process_parse_group(text, (size_t) n, hierarchy->name, hierarchy->root, ret);
@@ -287,7 +316,7 @@ int process_read_group(int process_fd, const CgroupHierarchy *hierarchy, char **
 
 int process_read_groups(int process_fd, const CgroupTree *tree, char *ret[CGROUP_HIERARCHIES_MAX]) {
         _cleanup_free_ char *text = NULL;
-        ssize_t n = read_whole(process_fd, "cgroup", &text);
+        ssize_t n = process_read_file(process_fd, "cgroup", &text);
 
         if (n < 0)
                 return (int) n;

@@ -12,13 +12,15 @@ typedef struct Process {
         pid_t pid;      /* of the thread group */
         pid_t parent;   /* 0: none that can be seen */
         uint64_t start; /* clock ticks since boot. A PID is used again; with its start it is one process */
-        uid_t uid;     /* real. Whoever starts sudo or passwd is who that belongs to, and a service that acts
-                        * for somebody by its effective UID stays what it is */
-        bool kernel;   /* a thread of the kernel */
-        bool nested;   /* in a PID namespace of its own, or deeper: in a container */
-        bool dead;     /* has ended and waits for its parent: no group has it any more */
-        bool realtime; /* the scheduling policy of its first thread is SCHED_FIFO or SCHED_RR */
-        char comm[64]; /* its name, NUL-terminated; whatever bytes it likes, so for log_full() only */
+        uid_t uid;    /* real. Whoever starts sudo or passwd is who that belongs to, and a service that acts
+                       * for somebody by its effective UID stays what it is */
+        bool one_uid; /* real, effective, saved and file system UID are the same */
+        bool kernel;  /* a thread of the kernel */
+        bool nested;  /* in a PID namespace of its own, or deeper: in a container */
+        bool tells_nested; /* kernels before 4.1 do not */
+        bool dead;         /* has ended and waits for its parent: no group has it any more */
+        bool realtime;     /* the scheduling policy of its first thread is SCHED_FIFO or SCHED_RR */
+        char comm[64];     /* its name, NUL-terminated; whatever bytes it likes, so for log_full() only */
 } Process;
 
 /* The next PID in an open "/proc", or 0 at the end. What is no number is skipped. */
@@ -33,6 +35,15 @@ int process_open(int proc_fd, pid_t pid);
 /* Everything but the group; of a thread of the kernel only what its stat says. */
 int process_read(int process_fd, Process *ret);
 
+/* Whether it is in another user namespace than ours. The links in ns/ are only for who may trace the
+ * process; this goes by uid_map, which is for everybody. Of a namespace that maps as ours does there is
+ * nothing to be seen; nobody but root can make one. 1, 0, or a negative errno. */
+int process_has_other_users(int process_fd, int proc_fd);
+
+/* A whole file below /proc/PID, with NUL behind it, which the caller frees: its length, or a negative errno.
+ */
+ssize_t process_read_file(int process_fd, const char *name, char **ret);
+
 /* The group in the hierarchy, relative to what the hierarchy's root_fd shows: "/" for that itself, else
  * without a slash at its end. -ENOENT if the process is in none below it, if that has been removed, or if
  * the hierarchy is not there. The caller frees it. */
@@ -45,6 +56,6 @@ int process_read_groups(int process_fd, const CgroupTree *tree, char *ret[CGROUP
 /* The texts of /proc/PID/stat, status and cgroup, which need not end with NUL. The first two fill in their
  * parts of the struct and leave the others alone; -EBADMSG if it is no text that the kernel writes, and
  * nothing is changed then. The third is the above, with the hierarchy's name and root. */
-int process_parse_stat(const char *text, size_t length, Process *process);   /* but uid and nested */
-int process_parse_status(const char *text, size_t length, Process *process); /* uid and nested */
+int process_parse_stat(const char *text, size_t length, Process *process);
+int process_parse_status(const char *text, size_t length, Process *process); /* the UIDs and nested */
 int process_parse_group(const char *text, size_t length, const char *name, const char *root, char **ret);

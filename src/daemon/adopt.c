@@ -183,11 +183,10 @@ static int find(Adoption *a) {
 
 /* ---- the move ---- */
 
-static bool is_same_process(const Adoption *a, const Stray *stray, int fd) {
-        StrayProcess now;
+static bool is_same_process(const Stray *stray, int fd) {
+        Process now;
 
-        return stray_process_read(fd, a->proc_fd, stray->process.pid, &now) >= 0 && !now.dead &&
-               now.started == stray->process.started;
+        return process_read(fd, &now) >= 0 && !now.dead && now.start == stray->process.start;
 }
 
 /* How many live and are not in the scope yet; *ret_moved is how many are. */
@@ -197,11 +196,11 @@ static size_t count_waiting(const Adoption *a, size_t *ret_moved) {
         *ret_moved = 0;
         for (size_t i = 0; i < a->strays.count; i++) {
                 const Stray *stray = &a->strays.item[i];
-                _cleanup_close_ int fd = stray_process_open(a->proc_fd, stray->process.pid);
+                _cleanup_close_ int fd = process_open(a->proc_fd, stray->process.pid);
 
-                if (fd < 0 || !is_same_process(a, stray, fd))
+                if (fd < 0 || !is_same_process(stray, fd))
                         continue;
-                if (stray_process_is_in(fd, a->group) > 0)
+                if (stray_is_in(fd, a->group))
                         (*ret_moved)++;
                 else
                         waiting++;

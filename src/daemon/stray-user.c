@@ -49,7 +49,7 @@ bool stray_user_ask(StrayUser *u, const Stray *stray, size_t n, usec_t now) {
         bool fresh;
 
         for (size_t i = 0; i < n; i++)
-                newest = MAX(newest, stray[i].process.started);
+                newest = MAX(newest, stray[i].process.start);
         fresh = !u->asked || newest > u->newest;
         if (u->call || (u->asked && now < u->asked_at + (fresh ? STRAY_ASK_MIN_USEC : u->delay)))
                 return false;

@@ -83,7 +83,7 @@ static StrayUser *add_user(Manager *m, uid_t uid, usec_t now) {
 
 /* All strays in one group. */
 static void say_place(const Manager *m, StrayUser *u, const Stray *stray, size_t n) {
-        const StrayProcess *p = &stray->process;
+        const Process *p = &stray->process;
         char more[48] = "";
 
         if (!stray_user_is_news(u, stray->group))

@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "basic/fs.h"
+#include "cgroup/group.h"
 #include "model/slice-name.h"
 
 /* systemd's own are three or four deep. */
@@ -21,7 +21,7 @@ typedef struct Walk {
         Strays *strays;
         uint64_t oldest_start; /* clock ticks: who began later is too young; UINT64_MAX: nobody is */
         pid_t *pid;            /* of the unit that is looked at */
-        size_t pids, pids_allocated;
+        size_t pids;
         char path[PATH_MAX]; /* of the directory that is looked at, "" for the root */
 } Walk;
 
@@ -34,11 +34,6 @@ static bool ends_with(const char *s, const char *suffix) {
         size_t length = strlen(s), suffix_length = strlen(suffix);
 
         return length > suffix_length && strcmp(s + length - suffix_length, suffix) == 0;
-}
-
-/* What comes and goes while we look. */
-static bool is_gone(int r) {
-        return r == -ENOENT || r == -ESRCH || r == -ENODEV;
 }
 
 bool stray_uid_is_possible(uid_t uid, uid_t min_uid) {
@@ -55,7 +50,7 @@ void strays_done(Strays *strays) {
         *strays = (Strays){};
 }
 
-static int append(Strays *strays, const StrayProcess *process, const char *group) {
+static int append(Strays *strays, const Process *process, const char *group) {
         char *copy;
 
         if (strays->count == strays->allocated) {
@@ -83,66 +78,95 @@ static int compare(const void *a, const void *b) {
         r = strcmp(x->group, y->group);
         if (r != 0)
                 return r;
-        if (x->process.started != y->process.started)
-                return x->process.started < y->process.started ? -1 : 1;
+        if (x->process.start != y->process.start)
+                return x->process.start < y->process.start ? -1 : 1;
         return x->process.pid < y->process.pid ? -1 : x->process.pid > y->process.pid;
+}
+
+/* ---- rule 9 ---- */
+
+/* "ID:CONTROLLERS:PATH", of which the line is `length` long: where PATH begins. */
+static const char *path_of(const char *line, size_t length, const char *controllers) {
+        const char *first = memchr(line, ':', length), *second;
+
+        if (!first)
+                return NULL;
+        first++;
+        second = memchr(first, ':', length - (size_t) (first - line));
+        if (!second)
+                return NULL;
+        if (controllers && (strlen(controllers) != (size_t) (second - first) ||
+                            memcmp(first, controllers, (size_t) (second - first)) != 0))
+                return NULL;
+        return second + 1;
+}
+
+static bool is_or_above(const char *path, size_t length, const char *group) {
+        if (length == 1 && *path == '/')
+                return true;
+        return length > 0 && strncmp(path, group, length) == 0 &&
+               (group[length] == '\0' || group[length] == '/');
+}
+
+static bool is_same(const char *path, size_t length, const char *group) {
+        return length == strlen(group) && memcmp(path, group, length) == 0;
+}
+
+bool stray_groups_are(const char *text, const char *group) {
+        bool named = false, named_same = false, unified = false, unified_same = false;
+
+        for (size_t length; *text; text += length + (text[length] == '\n')) {
+                const char *path, *end;
+
+                length = strcspn(text, "\n");
+                end = text + length;
+                path = path_of(text, length, NULL);
+                if (!path || !is_or_above(path, (size_t) (end - path), group))
+                        return false;
+                if (path_of(text, length, "name=systemd")) {
+                        named = true;
+                        named_same = is_same(path, (size_t) (end - path), group);
+                } else if (path_of(text, length, "")) {
+                        unified = true;
+                        unified_same = is_same(path, (size_t) (end - path), group);
+                }
+        }
+        return named ? named_same : unified && unified_same;
+}
+
+bool stray_is_in(int process_fd, const char *group) {
+        _cleanup_free_ char *text = NULL;
+
+        return process_read_file(process_fd, "cgroup", &text) >= 0 && stray_groups_are(text, group);
 }
 
 /* ---- one process ---- */
 
 static int judge(Walk *w, pid_t pid) {
-        _cleanup_close_ int fd = stray_process_open(w->query->proc_fd, pid);
-        StrayProcess p;
+        _cleanup_close_ int fd = process_open(w->query->proc_fd, pid);
+        Process p;
         int r;
 
         if (fd < 0)
                 return fd;
-        r = stray_process_read(fd, w->query->proc_fd, pid, &p);
+        r = process_read(fd, &p);
         if (r < 0)
                 return r;
-        if (!p.one_uid || p.dead || p.kernel || p.inner_pids || p.inner_users ||
-            p.started > w->oldest_start || !stray_uid_is_possible(p.uid, w->query->min_uid) ||
-            (w->query->only_uid != UID_INVALID && p.uid != w->query->only_uid))
+        if (!p.one_uid || p.dead || p.kernel || p.nested || !p.tells_nested || p.start > w->oldest_start ||
+            !stray_uid_is_possible(p.uid, w->query->min_uid) ||
+            (w->query->only_uid != UID_INVALID && p.uid != w->query->only_uid) ||
+            process_has_other_users(fd, w->query->proc_fd) != 0)
                 return 0;
-        r = stray_process_is_in(fd, w->path);
-        return r <= 0 ? r : append(w->strays, &p, w->path);
+        return stray_is_in(fd, w->path) ? append(w->strays, &p, w->path) : 0;
 }
 
 /* ---- one unit ---- */
 
-static int add_pid(Walk *w, pid_t pid) {
-        if (w->pids == w->pids_allocated) {
-                size_t wanted = w->pids_allocated ? 2 * w->pids_allocated : 256;
-                pid_t *more = reallocarray(w->pid, wanted, sizeof *more);
-
-                if (!more)
-                        return -ENOMEM;
-                w->pid = more;
-                w->pids_allocated = wanted;
-        }
-        w->pid[w->pids++] = pid;
-        return 0;
-}
-
-/* Processes in other PID namespaces that are not below ours show as 0. */
 static int read_pids(Walk *w, int unit_fd) {
-        _cleanup_fclose_ FILE *file = NULL;
-        int fd, pid, r = 0;
-
+        free(w->pid);
+        w->pid = NULL;
         w->pids = 0;
-        fd = openat(unit_fd, "cgroup.procs", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        file = fdopen(fd, "r");
-        if (!file) {
-                r = -errno;
-                safe_close(fd);
-                return r;
-        }
-        while (r >= 0 && fscanf(file, "%d", &pid) == 1)
-                if (pid > 0)
-                        r = add_pid(w, pid);
-        return r;
+        return group_list(unit_fd, &w->pid, &w->pids);
 }
 
 /* By the directory's owner, which is the effective UID and costs one call. Keeps those who may be strays. */
@@ -150,13 +174,11 @@ static void keep_candidates(Walk *w, uid_t owner) {
         size_t kept = 0;
 
         for (size_t i = 0; i < w->pids; i++) {
-                struct stat st;
-                char name[16];
+                uid_t uid;
 
-                snprintf(name, sizeof name, "%d", (int) w->pid[i]);
-                if (fstatat(w->query->proc_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid == owner ||
-                    !stray_uid_is_possible(st.st_uid, w->query->min_uid) ||
-                    (w->query->only_uid != UID_INVALID && st.st_uid != w->query->only_uid))
+                if (process_owner(w->query->proc_fd, w->pid[i], &uid) < 0 || uid == owner ||
+                    !stray_uid_is_possible(uid, w->query->min_uid) ||
+                    (w->query->only_uid != UID_INVALID && uid != w->query->only_uid))
                         continue;
                 w->pid[kept++] = w->pid[i];
         }
@@ -175,23 +197,24 @@ static bool is_delegated(int unit_fd) {
         return false;
 }
 
+static int read_process(int proc_fd, pid_t pid, Process *ret) {
+        _cleanup_close_ int fd = process_open(proc_fd, pid);
+
+        return fd < 0 ? fd : process_read(fd, ret);
+}
+
 /* Whose the oldest process is. PIDs decide between two of the same tick. -ENOENT if all are gone. */
 static int find_first_user(Walk *w, int unit_fd, uid_t *ret) {
-        uint64_t first = UINT64_MAX, started;
-        pid_t first_pid = 0;
-        uid_t uid;
+        Process first = { .start = UINT64_MAX }, p;
         int r;
 
         r = read_pids(w, unit_fd);
-        for (size_t i = 0; r >= 0 && i < w->pids; i++) {
-                if (stray_process_age(w->query->proc_fd, w->pid[i], &started, &uid) < 0 || started > first ||
-                    (started == first && w->pid[i] > first_pid))
-                        continue;
-                first = started;
-                first_pid = w->pid[i];
-                *ret = uid;
-        }
-        return r < 0 ? r : first == UINT64_MAX ? -ENOENT : 0;
+        for (size_t i = 0; r >= 0 && i < w->pids; i++)
+                if (read_process(w->query->proc_fd, w->pid[i], &p) >= 0 &&
+                    (p.start < first.start || (p.start == first.start && p.pid < first.pid)))
+                        first = p;
+        *ret = first.uid;
+        return r < 0 ? r : first.start == UINT64_MAX ? -ENOENT : 0;
 }
 
 /* Leaves out what was set up to run as its user. */
@@ -320,11 +343,10 @@ static int read_oldest_start(const StrayQuery *query, uint64_t *ret) {
 
 /* PID 1 is always there, and never ours. */
 static int check_visible(int proc_fd) {
-        StrayProcess process;
-        _cleanup_close_ int fd = stray_process_open(proc_fd, 1);
-        int r = fd < 0 ? fd : stray_process_read(fd, proc_fd, 1, &process);
+        Process process;
+        int r = read_process(proc_fd, 1, &process);
 
-        return is_gone(r) || r == -EPERM ? -EACCES : r;
+        return r == -ESRCH || r == -EPERM ? -EACCES : r;
 }
 
 int strays_find(const StrayQuery *query, Strays *ret) {
@@ -352,10 +374,9 @@ int strays_find(const StrayQuery *query, Strays *ret) {
 }
 
 bool stray_is_still_there(int proc_fd, const Stray *stray) {
-        _cleanup_close_ int fd = stray_process_open(proc_fd, stray->process.pid);
-        StrayProcess now;
+        _cleanup_close_ int fd = process_open(proc_fd, stray->process.pid);
+        Process now;
 
-        return fd >= 0 && stray_process_read(fd, proc_fd, stray->process.pid, &now) >= 0 &&
-               now.started == stray->process.started && now.one_uid && now.uid == stray->process.uid &&
-               !now.dead && stray_process_is_in(fd, stray->group) > 0;
+        return fd >= 0 && process_read(fd, &now) >= 0 && now.start == stray->process.start && now.one_uid &&
+               now.uid == stray->process.uid && !now.dead && stray_is_in(fd, stray->group);
 }

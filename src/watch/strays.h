@@ -2,8 +2,8 @@
 #pragma once
 
 #include "basic/time-util.h"
+#include "cgroup/process.h"
 #include "model/user.h"
-#include "watch/stray-process.h"
 
 /* Strays: processes that a user runs outside of user-UID.slice, where nothing that is set on the slice holds
  * for them: CGI programs by suexec, jobs of a cron without pam_systemd, `sudo -i` and `su` in somebody
@@ -14,7 +14,8 @@
  *   2. U may be a person's: it is at least `min_uid`, and not one from 61184 to 65535, which are systemd's
  *      dynamic users, nobody, and "no UID". Whether the user is to be managed the caller knows.
  *   3. It is no kernel thread, and not dead already.
- *   4. It is in our own PID and user namespace: others are containers', and sandboxes.
+ *   4. It is in our own PID and user namespace: others are containers', and sandboxes. (Kernels before 4.1
+ *      do not tell; nothing is a stray there.)
  *   5. Its group is a unit, *.service or *.scope, with nothing but slices above it. What is below a unit was
  *      made by somebody to whom the unit is delegated; what is beside the slices (/docker, /lxc.payload.x)
  *      by somebody who does not ask systemd.
@@ -35,7 +36,7 @@
 #define STRAY_DYNAMIC_UID_LAST  65535U
 
 typedef struct Stray {
-        StrayProcess process;
+        Process process;
         char *group; /* as in /proc/PID/cgroup; its last part is the unit's directory. Untrusted, as comm */
 } Stray;
 
@@ -67,6 +68,15 @@ void strays_done(Strays *strays);
 
 /* Rule 2. */
 bool stray_uid_is_possible(uid_t uid, uid_t min_uid);
+
+/* Whether the process, as process_open() gives it, is in `group` as systemd has put it there: in systemd's
+ * own hierarchy (name=systemd, where there is none the unified one) its group is this, and in all others
+ * this or one above it. Elsewhere somebody else has put it, and takes care of it (rule 9). Also false if
+ * that cannot be read. */
+bool stray_is_in(int process_fd, const char *group);
+
+/* The same of the text of /proc/PID/cgroup. */
+bool stray_groups_are(const char *text, const char *group);
 
 /* Whether it is still the same process, and where it was. */
 bool stray_is_still_there(int proc_fd, const Stray *stray);

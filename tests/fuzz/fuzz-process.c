@@ -9,6 +9,7 @@
 #include "cgroup/process.h"
 #include "fuzz.h"
 #include "watch/proc-events.h"
+#include "watch/strays.h"
 
 static void check_group(const char *text, size_t size, const char *name, const char *root) {
         _cleanup_free_ char *path = NULL;
@@ -19,6 +20,17 @@ static void check_group(const char *text, size_t size, const char *name, const c
         }
         assert(path[0] == '/' && strlen(path) <= size);
         assert(!strstr(path, "/../"));
+}
+
+/* Whatever else it says, it is not in a group that it does not name. */
+static void check_stray(const char *data, size_t size) {
+        _cleanup_free_ char *text = malloc(size + 1);
+
+        assert(text);
+        memcpy(text, data, size);
+        text[size] = '\0';
+        if (stray_groups_are(text, "/system.slice/cron.service"))
+                assert(strstr(text, ":/system.slice/cron.service"));
 }
 
 int fuzz_process(const uint8_t *data, size_t size) {
@@ -35,10 +47,11 @@ int fuzz_process(const uint8_t *data, size_t size) {
                 assert(memchr(process.comm, '\0', sizeof process.comm));
         }
         if (process_parse_status(text, size, &process) < 0)
-                assert(process.uid == 7 && !process.nested);
+                assert(process.uid == 7 && !process.nested && !process.tells_nested && !process.one_uid);
         check_group(text, size, "memory", "/");
         check_group(text, size, "cpu", "/docker/a");
         check_group(text, size, "", "/");
+        check_stray(text, size);
         if (group_procs_parse(text, size, &pids, &count) < 0)
                 assert(!pids);
         for (size_t i = 0; i < count; i++)

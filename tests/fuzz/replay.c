@@ -282,27 +282,6 @@ static const char *const cgroup_tokens[] = {
         "1234.56 ",
         NULL,
 };
-static const char *const stray_process_tokens[] = {
-        "\nName:\t",
-        "\nState:\tZ",
-        "\nUid:\t1000\t1000\t1000\t1000\n",
-        "\nUid:\t",
-        "\nNSpid:\t1\t",
-        "4294967296",
-        "18446744073709551616",
-        "-1",
-        " 0",
-        "(",
-        ") S ",
-        "\n0::",
-        "\n1:name=systemd:",
-        "/system.slice/cron.service",
-        "/",
-        ":",
-        "\n",
-        "\t",
-        NULL,
-};
 static const char *const oom_tokens[] = {
         "memory: usage ",
         "kB, limit ",
@@ -352,6 +331,18 @@ static const char *const kmsg_tokens[] = {
 };
 
 static const char *const process_tokens[] = {
+        "\nName:\t",
+        "\nState:\tZ",
+        "\nUid:\t1000\t1000\t1000\t1000\n",
+        "\nUid:\t",
+        "\nNSpid:\t1\t",
+        "4294967296",
+        "18446744073709551616",
+        " 0",
+        ") S ",
+        "\n0::",
+        "\n1:name=systemd:",
+        "/system.slice/cron.service",
         "Uid:\t",
         "NSpid:\t",
         "\t",
@@ -403,9 +394,8 @@ static const Target targets[] = {
         { "kmsg", fuzz_kmsg, kmsg_tokens, 2000 },
         { "oom-line", fuzz_oom_line, oom_tokens, 2000 },
         { "gate", fuzz_gate, gate_tokens, 2000 },
-        { "process", fuzz_process, process_tokens, 1000 },
+        { "process", fuzz_process, process_tokens, 2000 },
         { "place", fuzz_place, place_tokens, 1000 },
-        { "stray-process", fuzz_stray_process, stray_process_tokens, 2000 },
 };
 
 int main(int argc, char **argv) {

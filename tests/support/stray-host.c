@@ -71,7 +71,10 @@ static void put_status(const StrayHost *host, pid_t pid, const FakeProcess *p) {
 static void put_stat(const StrayHost *host, pid_t pid, const FakeProcess *p) {
         char text[1024];
 
-        snprintf(text, sizeof text, "%d (%s) %c 1 1 1 0 -1 %lu 1 2 3 4 5 6 7 8 20 0 %u 0 %llu 12345 67\n",
+        snprintf(text, sizeof text,
+                 "%d (%s) %c 1 1 1 0 -1 %lu 1 2 3 4 5 6 7 8 20 0 %u 0 %llu 12345 67 0 0 0 0 0 0 0 0 0 0 0 0 "
+                 "0 17 0 0 "
+                 "0 0 0\n",
                  (int) pid, p->comm ?: "sh", p->state ?: 'S', p->flags ?: 0x400100UL, p->threads ?: 1,
                  (unsigned long long) (p->started ?: 100));
         stray_host_put(host, pid, "stat", text);

@@ -101,6 +101,23 @@ static void test_status(_unused_ void **state) {
         assert_true(process.nested);
         assert_int_equal(status_of("Uid:\t5\t0\t0\t0\n"), 0); /* a kernel without NSpid */
         assert_int_equal(process.uid, 5);
+        assert_false(process.nested || process.tells_nested);
+}
+
+static void test_identities(_unused_ void **state) {
+        assert_int_equal(status_of("Name:\tsh\nUid:\t1000\t1000\t1000\t1000\nNSpid:\t5\n"), 0);
+        assert_true(process.one_uid && process.tells_nested && !process.nested);
+        assert_int_equal(status_of("Uid:\t1000\t1000\t1000\t1000\nNSpid:\t5\t1\n"), 0);
+        assert_true(process.one_uid && process.nested);
+        for (unsigned i = 1; i < 4; i++) {
+                char text[64];
+
+                snprintf(text, sizeof text, "Uid:\t1000\t%d\t%d\t%d\n", i == 1 ? 33 : 1000,
+                         i == 2 ? 33 : 1000, i == 3 ? 33 : 1000);
+                assert_int_equal(status_of(text), 0);
+                assert_false(process.one_uid);
+                assert_int_equal(process.uid, 1000);
+        }
 }
 
 static void test_status_rubbish(_unused_ void **state) {
@@ -112,6 +129,10 @@ static void test_status_rubbish(_unused_ void **state) {
                 "Uid:\t4294967296\t0\t0\t0\n",
                 "Uid: 1000 0 0 0\n",
                 "Uid:\t1\t1\t1\t1\nUid:\t2\t2\t2\t2\n",
+                "Uid:\t1000\t1000\t1000\nNSpid:\t5\n",
+                "Uid:\t-1\t1000\t1000\t1000\n",
+                "Uid:\t1\t1\t1\t1\t1\n",
+                "Uid:\t1\t1\t1\t1\nNSpid:\t\n",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
@@ -185,6 +206,7 @@ static void test_ourselves(_unused_ void **state) {
         assert_true(process.start > 0);
         assert_string_equal(process.comm, "test-process");
         assert_false(process.kernel || process.dead);
+        assert_int_equal(process_has_other_users(fd, proc_fd), 0);
         assert_int_equal(process_owner(proc_fd, getpid(), &owner), 0);
         assert_int_equal(owner, geteuid());
 }
@@ -216,6 +238,7 @@ static void test_ended(_unused_ void **state) {
         assert_int_equal(
                 process_read_group(fd, &(CgroupHierarchy){ .name = "", .root = (char *) "/" }, &group),
                 -ESRCH);
+        assert_int_equal(process_has_other_users(fd, proc_fd), -ESRCH);
         assert_int_equal(process_owner(proc_fd, child, &owner), -ESRCH);
         assert_int_equal(process_open(proc_fd, child), -ESRCH);
 }
@@ -244,12 +267,12 @@ static int teardown(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_stat),      cmocka_unit_test(test_names),
-                cmocka_unit_test(test_kinds),     cmocka_unit_test(test_stat_rubbish),
-                cmocka_unit_test(test_status),    cmocka_unit_test(test_status_rubbish),
-                cmocka_unit_test(test_group),     cmocka_unit_test(test_group_rubbish),
-                cmocka_unit_test(test_ourselves), cmocka_unit_test(test_ended),
-                cmocka_unit_test(test_next),
+                cmocka_unit_test(test_stat),           cmocka_unit_test(test_names),
+                cmocka_unit_test(test_kinds),          cmocka_unit_test(test_stat_rubbish),
+                cmocka_unit_test(test_status),         cmocka_unit_test(test_identities),
+                cmocka_unit_test(test_status_rubbish), cmocka_unit_test(test_group),
+                cmocka_unit_test(test_group_rubbish),  cmocka_unit_test(test_ourselves),
+                cmocka_unit_test(test_ended),          cmocka_unit_test(test_next),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);

@@ -22,8 +22,8 @@ static int teardown(_unused_ void **state) {
 
 static bool ask(uint64_t started, usec_t at) {
         Stray strays[] = {
-                { .process = { .pid = 7, .started = 10 } },
-                { .process = { .pid = 8, .started = started } },
+                { .process = { .pid = 7, .start = 10 } },
+                { .process = { .pid = 8, .start = started } },
         };
 
         return stray_user_ask(u, strays, ELEMENTSOF(strays), START + at * USEC_PER_SEC);
