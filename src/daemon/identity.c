@@ -106,3 +106,18 @@ int identity_lookup(uid_t uid, User *ret) {
                 return -ENOMEM;
         return lookup_groups(passwd.pw_name, passwd.pw_gid, ret);
 }
+
+int identity_refresh(User *user) {
+        User fresh;
+        int r = identity_lookup(user->uid, &fresh);
+
+        if (r >= 0 && !fresh.name && user->name)
+                r = -ENOENT;
+        if (r < 0 && user->name) {
+                user_done(&fresh);
+                return r;
+        }
+        user_done(user);
+        *user = fresh;
+        return r;
+}

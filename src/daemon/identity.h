@@ -7,3 +7,7 @@
  * overwritten and to be freed by user_done(), also on failure: -ENOMEM, or what the name service says; then
  * *ret has what could be had, at least the UID. */
 int identity_lookup(uid_t uid, User *ret);
+
+/* Looks the same UID up once more. Without an answer, and also without a name where there was one (some name
+ * services know nobody while they start), what was known stays: a negative errno, -ENOENT for the latter. */
+int identity_refresh(User *user);

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "daemon/bus-connection.h"
 #include "daemon/host-info.h"
+#include "daemon/known-users.h"
 #include "daemon/manager.h"
 #include "daemon/slice-table.h"
 #include "engine/engine.h"
@@ -35,7 +36,6 @@
  *   view.c      the lines of --verbose and the status in systemctl
  */
 
-typedef struct KnownUsers KnownUsers;
 typedef struct StrayJob StrayJob;
 
 struct Manager {
@@ -76,12 +76,12 @@ struct Manager {
         Kmsg *kmsg;            /* or this one, or none */
         int vmstat_fd;         /* of a legacy host */
         OomWatch *oom;
-        StrayJob *strays; /* NULL without systemd */
+        StrayJob *strays;       /* NULL without systemd */
+        KnownUsers known_users; /* for these two */
 
         Placer *placer; /* NULL with systemd, and while observing */
         ProcEvents *proc_events;
         sd_event_source *place_timer;
-        KnownUsers *known_users;
         bool place_ending; /* everything is being put back */
         PlaceFailure place_failure;
         int place_error; /* of the last attempt */

@@ -213,6 +213,7 @@ Manager *manager_free(Manager *m) {
         logind_watch_free(m->logind);
         mount_watch_free(m->mount_watch);
         manager_close_strays(m);
+        known_users_done(&m->known_users);
         backend_free(m->backend);
         bus_connection_free(m->connection);
         sd_event_source_disable_unref(m->glance_timer);

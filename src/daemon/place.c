@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "basic/log.h"
-#include "daemon/identity.h"
 #include "daemon/manager-private.h"
 
 /* What the kernel holds for a moment is tried again so soon; stop.c says when that ends. */
@@ -12,79 +11,14 @@
 
 #define RECORD "groups"
 
-/* ---- who is managed ---- */
-
-/* Groups of users come from the name service, which is not asked for each process. */
-typedef struct KnownUser {
-        uid_t uid;
-        bool managed;
-} KnownUser;
-
-struct KnownUsers {
-        KnownUser *user; /* by UID */
-        size_t count, allocated;
-};
-
-static size_t position(const KnownUsers *known, uid_t uid) {
-        size_t first = 0, end = known->count;
-
-        while (first < end) {
-                size_t middle = first + (end - first) / 2;
-
-                if (known->user[middle].uid < uid)
-                        first = middle + 1;
-                else
-                        end = middle;
-        }
-        return first;
-}
-
-static void remember(KnownUsers *known, size_t at, KnownUser user) {
-        if (known->count == known->allocated) {
-                size_t allocated = MAX(known->allocated * 2, (size_t) 32);
-                KnownUser *more = reallocarray(known->user, allocated, sizeof *more);
-
-                if (!more)
-                        return; /* looked up each time */
-                known->user = more;
-                known->allocated = allocated;
-        }
-        memmove(known->user + at + 1, known->user + at, (known->count - at) * sizeof *known->user);
-        known->user[at] = user;
-        known->count++;
-}
-
-static bool look_up(const Manager *m, uid_t uid) {
-        User user;
-        bool managed;
-
-        (void) identity_lookup(uid, &user); /* what is known suffices, as for a slice */
-        managed = !config_is_exempt(m->config, &user);
-        user_done(&user);
-        return managed;
-}
-
 static bool is_managed(uid_t uid, void *userdata) {
         Manager *m = userdata;
-        KnownUsers *known = m->known_users;
-        size_t at;
-        bool managed;
+        const KnownUser *known;
 
         if (uid < m->host_config.min_uid)
                 return false;
-        at = position(known, uid);
-        if (at < known->count && known->user[at].uid == uid)
-                return known->user[at].managed;
-        managed = look_up(m, uid);
-        remember(known, at, (KnownUser){ uid, managed });
-        return managed;
-}
-
-static KnownUsers *known_users_free(KnownUsers *known) {
-        if (known)
-                free(known->user);
-        free(known);
-        return NULL;
+        known = known_users_get(&m->known_users, m->config, uid, m->clock());
+        return known && known->managed;
 }
 
 /* ---- what is said ---- */
@@ -188,9 +122,6 @@ int manager_place_open(Manager *m) {
 
         if (m->host.systemd || m->observe)
                 return 0;
-        m->known_users = m->known_users ?: calloc(1, sizeof *m->known_users);
-        if (!m->known_users)
-                return log_oom();
         r = placer_new(m->tree, m->proc_fd, m->runtime_fd, &handlers, &m->placer, &skipped);
         if (r < 0)
                 return log_error_errno(r, "Cannot find out which groups were made before: %m");
@@ -284,8 +215,6 @@ void manager_place_stop(Manager *m) {
 }
 
 void manager_place_reload(Manager *m) {
-        if (m->known_users)
-                m->known_users->count = 0;
         if (m->observe && m->placer && !m->place_ending) {
                 m->place_ending = true;
                 end(m);
@@ -310,7 +239,6 @@ bool manager_place_left(const Manager *m) {
 void manager_place_free(Manager *m) {
         stop_looking(m);
         m->placer = placer_free(m->placer);
-        m->known_users = known_users_free(m->known_users);
         m->place_ending = false;
         m->place_error = 0;
 }

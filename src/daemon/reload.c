@@ -87,19 +87,6 @@ static void forget_pretended(Manager *m, ManagedSlice *slice) {
         manager_verify(m, slice, m->clock());
 }
 
-/* Whoever moved a user to another group wants that to count now. Without an answer, and also without a name
- * where there was one (some name services know nobody while they start), what was known stays. */
-static void look_up_again(ManagedSlice *slice) {
-        User user;
-
-        if (identity_lookup(slice->user.uid, &user) < 0 || (!user.name && slice->user.name)) {
-                user_done(&user);
-                return;
-        }
-        user_done(&slice->user);
-        slice->user = user;
-}
-
 int manager_reload_config(Manager *m) {
         BackendKind backend = m->host_config.backend;
         bool observed = m->observe;
@@ -117,7 +104,8 @@ int manager_reload_config(Manager *m) {
                 return r;
         }
         SLICE_FOREACH(slice, &m->slices) {
-                look_up_again(slice);
+                /* Whoever moved a user to another group wants that to count now. */
+                (void) identity_refresh(&slice->user);
                 if (++n % LOOKUPS_PER_KEEPALIVE == 0)
                         (void) sd_notify(false, "WATCHDOG=1");
                 manager_resolve_slice(m, slice);
@@ -127,6 +115,7 @@ int manager_reload_config(Manager *m) {
                 if (observed && !m->observe)
                         forget_pretended(m, slice);
         }
+        known_users_expire(&m->known_users);
         manager_forget_strays(m);
         if (!observed && m->observe)
                 manager_lift_to_observe(m);

@@ -4,18 +4,12 @@
 
 #include <string.h>
 
-int stray_user_new(User *user, bool wanted, StrayUser **ret) {
+StrayUser *stray_user_new(uid_t uid) {
         StrayUser *u = calloc(1, sizeof *u);
 
-        if (!u) {
-                user_done(user);
-                return -ENOMEM;
-        }
-        u->user = *user;
-        u->wanted = wanted;
-        *user = (User){};
-        *ret = u;
-        return 0;
+        if (u)
+                u->uid = uid;
+        return u;
 }
 
 StrayUser *stray_user_free(StrayUser *u) {
@@ -23,7 +17,6 @@ StrayUser *stray_user_free(StrayUser *u) {
                 return NULL;
         for (size_t i = 0; i < STRAY_PLACES_MAX; i++)
                 free(u->place[i]);
-        user_done(&u->user);
         sd_bus_slot_unref(u->call);
         free(u);
         return NULL;

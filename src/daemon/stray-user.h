@@ -4,22 +4,19 @@
 #include <sys/queue.h>
 #include <systemd/sd-bus.h>
 
-#include "model/user.h"
 #include "watch/strays.h"
 
 /* A user who had strays lately: what was said of them, and when systemd is to be asked again to have them
  * moved. */
 
-#define STRAY_PLACES_MAX      8
-#define STRAY_ASK_MIN_USEC    (5 * USEC_PER_SEC)
-#define STRAY_ASK_MAX_USEC    (600 * USEC_PER_SEC)
-#define STRAY_FORGET_USEC     (3600 * USEC_PER_SEC)
-#define STRAY_LOOK_AGAIN_USEC (60 * USEC_PER_SEC) /* after a name service that did not answer */
+#define STRAY_PLACES_MAX   8
+#define STRAY_ASK_MIN_USEC (5 * USEC_PER_SEC)
+#define STRAY_ASK_MAX_USEC (600 * USEC_PER_SEC)
+#define STRAY_FORGET_USEC  (3600 * USEC_PER_SEC)
 
 typedef struct StrayUser {
         LIST_ENTRY(StrayUser) entry;
-        User user;
-        bool wanted; /* adopt_is_wanted() */
+        uid_t uid;
         usec_t forget_at;
 
         char *place[STRAY_PLACES_MAX]; /* said; the last ones */
@@ -31,8 +28,8 @@ typedef struct StrayUser {
         sd_bus_slot *call;      /* under way */
 } StrayUser;
 
-/* Takes the user over, also on failure. -ENOMEM. */
-int stray_user_new(User *user, bool wanted, StrayUser **ret);
+/* NULL if there is no memory. */
+StrayUser *stray_user_new(uid_t uid);
 StrayUser *stray_user_free(StrayUser *u);
 
 /* Whether it is news that the user has strays in this group. It is none from then on, until STRAY_PLACES_MAX

@@ -4,7 +4,6 @@
 
 #include "basic/log.h"
 #include "daemon/adopt.h"
-#include "daemon/identity.h"
 #include "daemon/manager-private.h"
 #include "daemon/stray-user.h"
 
@@ -51,38 +50,41 @@ static StrayUser *find_user(StrayJob *job, uid_t uid) {
         StrayUser *u;
 
         LIST_FOREACH(u, &job->users, entry)
-        if (u->user.uid == uid)
+        if (u->uid == uid)
                 return u;
         return NULL;
 }
 
-/* The name service is asked once for each, and again after a while if it did not answer. */
-static StrayUser *add_user(Manager *m, uid_t uid, usec_t now) {
-        StrayUser *u;
-        User user;
-        int r, k;
+static StrayUser *add_user(StrayJob *job, uid_t uid, usec_t now) {
+        StrayUser *u = stray_user_new(uid);
 
-        r = identity_lookup(uid, &user);
-        k = stray_user_new(&user, r >= 0 && adopt_is_wanted(m->config, &user), &u);
-        if (k < 0) {
+        if (!u) {
                 (void) log_oom();
                 return NULL;
         }
-        u->user.uid = uid;
-        u->forget_at = now + (r < 0 ? STRAY_LOOK_AGAIN_USEC : STRAY_FORGET_USEC);
-        LIST_INSERT_HEAD(&m->strays->users, u, entry);
-        if (r < 0)
-                log_warning_errno(r,
+        u->forget_at = now + STRAY_FORGET_USEC;
+        LIST_INSERT_HEAD(&job->users, u, entry);
+        return u;
+}
+
+/* Whoever is not wanted is remembered as well, so that a failure is told once in a while only. */
+static StrayUser *get_user(Manager *m, const KnownUser *known, usec_t now) {
+        StrayUser *u = find_user(m->strays, known->user.uid);
+        bool is_new = !u;
+
+        u = u ?: add_user(m->strays, known->user.uid, now);
+        if (is_new && known->error < 0)
+                log_warning_errno(known->error,
                                   "Cannot look up the user with UID %u, what they run outside of their "
                                   "slice stays: %m",
-                                  (unsigned) uid);
+                                  (unsigned) known->user.uid);
         return u;
 }
 
 /* ---- what is said ---- */
 
 /* All strays in one group. */
-static void say_place(const Manager *m, StrayUser *u, const Stray *stray, size_t n) {
+static void say_place(const Manager *m, const char *name, StrayUser *u, const Stray *stray, size_t n) {
         const Process *p = &stray->process;
         char more[48] = "";
 
@@ -90,16 +92,16 @@ static void say_place(const Manager *m, StrayUser *u, const Stray *stray, size_t
                 return;
         if (n > 1)
                 snprintf(more, sizeof more, " and %zu other process%s", n - 1, n > 2 ? "es" : "");
-        log_notice("%s (UID %u) runs PID %d (\"%s\")%s outside of user-%u.slice, in %s; %s.", u->user.name,
+        log_notice("%s (UID %u) runs PID %d (\"%s\")%s outside of user-%u.slice, in %s; %s.", name,
                    (unsigned) p->uid, (int) p->pid, p->comm, more, (unsigned) p->uid, stray->group + 1,
                    m->observe ? "not moving that into the slice, as this only observes"
                               : "asking systemd to have that moved into the slice");
 }
 
-static void say_places(const Manager *m, StrayUser *u, const Stray *stray, size_t n) {
+static void say_places(const Manager *m, const char *name, StrayUser *u, const Stray *stray, size_t n) {
         for (size_t first = 0, i = 1; i <= n; i++)
                 if (i == n || strcmp(stray[i].group, stray[first].group) != 0) {
-                        say_place(m, u, &stray[first], i - first);
+                        say_place(m, name, u, &stray[first], i - first);
                         first = i;
                 }
 }
@@ -138,7 +140,7 @@ static bool ask(StrayJob *job, StrayUser *u, const Stray *stray, size_t n, usec_
 
         if (!job->bus || !stray_user_ask(u, stray, n, now))
                 return false;
-        snprintf(unit, sizeof unit, "fairslice-adopt@%u.service", (unsigned) u->user.uid);
+        snprintf(unit, sizeof unit, "fairslice-adopt@%u.service", (unsigned) u->uid);
         r = sd_bus_call_method_async(job->bus, &u->call, "org.freedesktop.systemd1",
                                      "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
                                      "StartUnit", on_started, job, "ss", unit, "replace");
@@ -151,15 +153,16 @@ static bool ask(StrayJob *job, StrayUser *u, const Stray *stray, size_t n, usec_
 
 /* All strays of one user. Returns whether something was asked for. */
 static bool take_user(Manager *m, const Stray *stray, size_t n, usec_t now, bool may_ask) {
-        StrayUser *u = find_user(m->strays, stray->process.uid) ?: add_user(m, stray->process.uid, now);
+        const KnownUser *known = known_users_get(&m->known_users, m->config, stray->process.uid, now);
+        StrayUser *u = known ? get_user(m, known, now) : NULL;
 
-        if (!u || !u->wanted)
+        if (!u || known->error < 0 || !adopt_is_wanted(m->config, &known->user))
                 return false;
         u->forget_at = now + STRAY_FORGET_USEC;
-        say_places(m, u, stray, n);
+        say_places(m, known->user.name, u, stray, n);
         if (!may_ask || m->observe || !ask(m->strays, u, stray, n, now))
                 return false;
-        m->strays->last_asked = u->user.uid;
+        m->strays->last_asked = u->uid;
         return true;
 }
 
