@@ -4,8 +4,10 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "basic/fs.h"
@@ -19,6 +21,9 @@
 
 /* Ours is short; one that is longer is another. */
 #define UID_MAP_SIZE 256
+
+/* The kernel's own limit is 32. */
+#define NAMESPACE_DEPTH_MAX 64
 
 /* PF_KTHREAD of the kernel's include/linux/sched.h; tools have gone by it for as long as there is one. */
 #define FLAG_KERNEL_THREAD UINT64_C(0x00200000)
@@ -304,6 +309,43 @@ int process_has_other_users(int process_fd, int proc_fd) {
         if (n < 0 && n != -EFBIG)
                 return gone((int) n);
         return n == -EFBIG || strcmp(map, own) != 0;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b) {
+        return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* From the process's own up to the one that is in ours. */
+static int find_outermost(int *fd, const struct stat *ours) {
+        for (unsigned depth = 0; depth < NAMESPACE_DEPTH_MAX; depth++) {
+                _cleanup_close_ int parent = ioctl(*fd, NS_GET_PARENT);
+                struct stat st;
+
+                if (parent < 0 || fstat(parent, &st) < 0)
+                        return -errno;
+                if (is_same_file(&st, ours))
+                        return 0;
+                safe_close(*fd);
+                *fd = TAKE_FD(parent);
+        }
+        return -ELOOP;
+}
+
+int process_users_owner(int process_fd, int proc_fd, uid_t *ret) {
+        _cleanup_close_ int fd = openat(process_fd, "ns/user", O_RDONLY | O_CLOEXEC);
+        struct stat ours, st;
+        int r;
+
+        if (fd < 0)
+                return gone(-errno);
+        if (fstatat(proc_fd, "self/ns/user", &ours, 0) < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (is_same_file(&st, &ours))
+                return 0;
+        r = find_outermost(&fd, &ours);
+        if (r < 0)
+                return r;
+        return ioctl(fd, NS_GET_OWNER_UID, ret) < 0 ? -errno : 1;
 }
 
 int process_read_group(int process_fd, const CgroupHierarchy *hierarchy, char **ret) {

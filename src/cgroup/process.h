@@ -40,6 +40,11 @@ int process_read(int process_fd, Process *ret);
  * nothing to be seen; nobody but root can make one. 1, 0, or a negative errno. */
 int process_has_other_users(int process_fd, int proc_fd);
 
+/* Whose user namespace it is in, for who may trace the process: 1 and who made the outermost one below ours,
+ * so also for UIDs that stand for that user's subordinate ones; 0 if it is ours, and nothing is changed
+ * then. -ENOTTY by kernels before 4.11, which do not tell. */
+int process_users_owner(int process_fd, int proc_fd, uid_t *ret);
+
 /* A whole file below /proc/PID, with NUL behind it, which the caller frees: its length, or a negative errno.
  */
 ssize_t process_read_file(int process_fd, const char *name, char **ret);

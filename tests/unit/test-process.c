@@ -3,11 +3,15 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "cgroup/process.h"
+#include "model/user.h"
 
 static Process process;
 
@@ -243,6 +247,83 @@ static void test_ended(_unused_ void **state) {
         assert_int_equal(process_open(proc_fd, child), -ESRCH);
 }
 
+/* ---- user namespaces ---- */
+
+#define USER 61290 /* nobody's */
+
+static bool put(const char *path, const char *text) {
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+        return fd >= 0 && write(fd, text, strlen(text)) > 0;
+}
+
+/* Who is not mapped may not make another. */
+static bool new_users(uid_t uid) {
+        char users[32], groups[32];
+
+        snprintf(users, sizeof users, "%u %u 1", (unsigned) uid, (unsigned) uid);
+        snprintf(groups, sizeof groups, "%u %u 1", (unsigned) getegid(), (unsigned) getegid());
+        return unshare(CLONE_NEWUSER) >= 0 && put("/proc/self/uid_map", users) &&
+               put("/proc/self/setgroups", "deny") && put("/proc/self/gid_map", groups);
+}
+
+/* A process of the user's in so many user namespaces, one in the other. -1: not allowed here. */
+static pid_t spawn_in_users(uid_t uid, unsigned depth) {
+        int ready[2];
+        char c = 'n';
+        pid_t pid;
+
+        assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+        pid = fork();
+        if (pid == 0) {
+                bool ok = setresuid(uid, uid, uid) >= 0 && prctl(PR_SET_DUMPABLE, 1) >= 0;
+
+                for (unsigned i = 0; ok && i < depth; i++)
+                        ok = new_users(uid);
+                (void) (write(ready[1], ok ? "y" : "n", 1) + close(ready[1]) + pause());
+                _exit(0);
+        }
+        close(ready[1]);
+        assert_int_equal(read(ready[0], &c, 1), 1);
+        close(ready[0]);
+        if (c == 'y')
+                return pid;
+        kill(pid, SIGKILL);
+        (void) waitpid(pid, NULL, 0);
+        return -1;
+}
+
+static void check_owner(uid_t uid, unsigned depth) {
+        pid_t pid = spawn_in_users(uid, depth);
+        _cleanup_close_ int fd = pid > 0 ? process_open(proc_fd, pid) : -1;
+        uid_t owner = UID_INVALID;
+        int r, other;
+
+        if (pid < 0) {
+                fprintf(stderr, "SKIPPED: no user namespace can be made here.\n");
+                skip();
+        }
+        r = process_users_owner(fd, proc_fd, &owner);
+        other = process_has_other_users(fd, proc_fd);
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        assert_int_equal(r, depth > 0);
+        assert_int_equal(other, depth > 0);
+        assert_int_equal(owner, depth > 0 ? uid : UID_INVALID);
+        assert_true(process_users_owner(fd, proc_fd, &owner) < 0);
+}
+
+static void test_users_owner(_unused_ void **state) {
+        if (geteuid() != 0) {
+                fprintf(stderr, "SKIPPED: needs root, to be another user.\n");
+                skip();
+        }
+        check_owner(USER, 0);
+        check_owner(USER, 1);
+        check_owner(USER, 3);
+        check_owner(0, 1);
+}
+
 static void test_next(_unused_ void **state) {
         DIR *proc = opendir("/proc");
         bool found = false;
@@ -272,7 +353,8 @@ int main(void) {
                 cmocka_unit_test(test_status),         cmocka_unit_test(test_identities),
                 cmocka_unit_test(test_status_rubbish), cmocka_unit_test(test_group),
                 cmocka_unit_test(test_group_rubbish),  cmocka_unit_test(test_ourselves),
-                cmocka_unit_test(test_ended),          cmocka_unit_test(test_next),
+                cmocka_unit_test(test_ended),          cmocka_unit_test(test_users_owner),
+                cmocka_unit_test(test_next),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
