@@ -11,14 +11,21 @@
 
 #define RECORD "groups"
 
+static const KnownUser *get(Manager *m, uid_t uid) {
+        return known_users_get(&m->known_users, m->config, uid, m->clock());
+}
+
 static bool is_managed(uid_t uid, void *userdata) {
         Manager *m = userdata;
-        const KnownUser *known;
+        const KnownUser *known = uid >= m->host_config.min_uid ? get(m, uid) : NULL;
 
-        if (uid < m->host_config.min_uid)
-                return false;
-        known = known_users_get(&m->known_users, m->config, uid, m->clock());
         return known && known->managed;
+}
+
+static bool has_name(uid_t uid, void *userdata) {
+        const KnownUser *known = get(userdata, uid);
+
+        return known && known->user.name;
 }
 
 /* ---- what is said ---- */
@@ -37,7 +44,12 @@ static void on_refused(PlacerRefusal kind, const Process *process, const char *h
         int pid = (int) process->pid;
         unsigned uid = (unsigned) process->uid;
 
-        if (kind == PLACER_REFUSED_REALTIME)
+        if (kind == PLACER_REFUSED_NAMELESS)
+                log_warning(
+                        "There are %d slices already, so UIDs without a name get no more, such as %u of %s "
+                        "(PID %d); such processes stay where they are, and no limit holds for them.",
+                        PLACER_NAMELESS_SLICES, uid, comm, pid);
+        else if (kind == PLACER_REFUSED_REALTIME)
                 log_notice(
                         "The kernel lets no real-time process into a group of users, such as %s (PID %d) of "
                         "UID %u; such processes stay where they are, and no limit holds for them.",
@@ -112,6 +124,7 @@ static void on_lost(void *userdata) {
 int manager_place_open(Manager *m) {
         const PlacerHandlers handlers = {
                 .is_managed = is_managed,
+                .has_name = has_name,
                 .before_remove = on_before_remove,
                 .refused = on_refused,
                 .failed = on_failed,

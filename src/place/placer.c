@@ -2,6 +2,7 @@
 
 #include "place/placer-private.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "cgroup/group.h"
@@ -20,6 +21,9 @@
 
 #define EMPTIES_USEC      (2 * USEC_PER_SEC)
 #define EMPTIES_PACE_USEC (20 * USEC_PER_MSEC)
+
+/* A number comes back when all others have been used; not often while we look. */
+#define REPLACED_MAX 3
 
 static const Home unknown;
 const Home *const PLACER_UNKNOWN = &unknown;
@@ -63,16 +67,19 @@ void placer_tell_failed(Placer *p, const PlaceFailure *failure, int error) {
         p->told_failed = true;
 }
 
-static void tell_refused(Placer *p, const Process *process, size_t hierarchy, int error) {
+static void tell_refused(Placer *p, PlacerRefusal kind, const Process *process, const char *hierarchy,
+                         int error) {
+        if (!p->told_refused[kind])
+                p->handlers.refused(kind, process, hierarchy, error, p->handlers.userdata);
+        p->told_refused[kind] = true;
+}
+
+static void tell_kernel_refused(Placer *p, const Process *process, size_t hierarchy, int error) {
         const CgroupTree *tree = p->groups.tree;
         const CgroupHierarchy *h = cgroup_tree_hierarchy(tree, hierarchy);
-        PlacerRefusal kind = error == -EINVAL && h == cgroup_tree_of_controller(tree, CONTROLLER_CPU)
-                                     ? PLACER_REFUSED_REALTIME
-                                     : PLACER_REFUSED_OTHER;
+        bool realtime = error == -EINVAL && h == cgroup_tree_of_controller(tree, CONTROLLER_CPU);
 
-        if (!p->told_refused[kind])
-                p->handlers.refused(kind, process, h->name, error, p->handlers.userdata);
-        p->told_refused[kind] = true;
+        tell_refused(p, realtime ? PLACER_REFUSED_REALTIME : PLACER_REFUSED_OTHER, process, h->name, error);
 }
 
 /* What the process has forked before it was moved is where it was. Too many such groups are looked through
@@ -92,14 +99,14 @@ static void note_source(Placer *p, const ProcessGroups *from) {
 }
 
 /* A slice that somebody has removed is made again, once. */
-static int move_to_slice(Placer *p, const Process *process, const ProcessGroups *from,
+static int move_to_slice(Placer *p, const Process *process, uid_t uid, const ProcessGroups *from,
                          size_t *ret_hierarchy) {
         PlaceFailure failure;
         PlaceSlice *slice;
         int r = 0;
 
         for (unsigned i = 0; i < 2; i++) {
-                r = groups_make(&p->groups, process->uid, from->path, &slice, &failure);
+                r = groups_make(&p->groups, uid, from->path, &slice, &failure);
                 if (r < 0) {
                         placer_tell_failed(p, &failure, r);
                         return -ECANCELED;
@@ -115,41 +122,82 @@ static int move_to_slice(Placer *p, const Process *process, const ProcessGroups 
         return r;
 }
 
-static int put_in(Placer *p, const Process *process, const ProcessGroups *from, usec_t now) {
+/* The slice that it is in, by the last hierarchy; -ENOENT: in none. */
+static int slice_it_is_in(const Placer *p, const ProcessGroups *from, uid_t *ret) {
+        const char *path = from->path[cgroup_tree_count(p->groups.tree) - 1];
+
+        return path ? groups_slice_of_path(path, ret) : -ENOENT;
+}
+
+static bool may_have_slice(Placer *p, const Process *process, uid_t uid, const ProcessGroups *from) {
+        const PlaceSlice *slice = record_find(&p->groups.record, uid);
+        uid_t other;
+
+        if (!p->handlers.has_name || p->handlers.has_name(uid, p->handlers.userdata))
+                return true;
+        if (slice_it_is_in(p, from, &other) >= 0 && other != uid)
+                return false;
+        if ((slice && slice->present) || p->groups.record.n_slices < PLACER_NAMELESS_SLICES)
+                return true;
+        tell_refused(p, PLACER_REFUSED_NAMELESS, process, "", -EUSERS);
+        return false;
+}
+
+static int put_in(Placer *p, const Process *process, uid_t uid, const ProcessGroups *from, usec_t now) {
         size_t hierarchy = 0;
         int r;
 
-        if (refused_stands(&p->refused, process, now))
+        if (refused_stands(&p->refused, process, now) || !may_have_slice(p, process, uid, from))
                 return 0;
-        r = move_to_slice(p, process, from, &hierarchy);
+        r = move_to_slice(p, process, uid, from, &hierarchy);
         if (r < 0 && r != -ESRCH && r != -ECANCELED) {
                 refused_add(&p->refused, process, now);
-                tell_refused(p, process, hierarchy, r);
+                tell_kernel_refused(p, process, hierarchy, r);
         }
         return r;
 }
 
-int placer_consider(Placer *p, pid_t pid, const Home *home, usec_t now) {
+/* Whose it is. -EPERM: to be left alone. Most of what is root's is root's own, and need not be asked. */
+static int find_user(const Placer *p, int fd, const Process *process, bool *ret_inner, uid_t *ret) {
+        *ret = process->uid;
+        *ret_inner = (process->uid != 0 || process->nested) && process_users_owner(fd, p->proc_fd, ret) > 0;
+        return process->nested && !*ret_inner ? -EPERM : 0;
+}
+
+/* *ret_replaced: it ended under our hands, and the number that was moved may be another's by now. */
+static int consider(Placer *p, pid_t pid, const Home *home, usec_t now, bool *ret_replaced) {
         _cleanup_(process_groups_done) ProcessGroups from = {};
         _cleanup_close_ int fd = process_open(p->proc_fd, pid);
+        bool managed, inner;
+        uid_t uid, slice;
         Process process;
-        bool managed;
         int r;
 
-        if (fd < 0)
+        if (fd < 0 || process_read(fd, &process) < 0 || process.pid != pid || process.kernel ||
+            process.dead || find_user(p, fd, &process, &inner, &uid) < 0)
                 return 0;
-        r = process_read(fd, &process);
-        if (r < 0 || process.pid != pid || process.kernel || process.dead || process.nested)
-                return 0;
-        managed = p->handlers.is_managed(process.uid, p->handlers.userdata);
-        if (home != PLACER_UNKNOWN && (home ? managed && home->uid == process.uid : !managed))
+        managed = p->handlers.is_managed(uid, p->handlers.userdata);
+        if (home != PLACER_UNKNOWN && (home ? managed && home->uid == uid : !managed))
                 return 0;
         r = process_read_groups(fd, p->groups.tree, from.path);
-        if (r >= 0)
-                r = managed ? put_in(p, &process, &from, now) : move_out(&p->groups, pid, &from);
+        if (r < 0 || (inner && !managed && (slice_it_is_in(p, &from, &slice) < 0 || slice != uid)))
+                return 0;
+        r = managed ? put_in(p, &process, uid, &from, now) : move_out(&p->groups, pid, &from);
         if (r > 0)
                 note_source(p, &from);
+        *ret_replaced = r > 0 && faccessat(fd, "stat", F_OK, 0) < 0;
         return r > 0;
+}
+
+int placer_consider(Placer *p, pid_t pid, const Home *home, usec_t now) {
+        bool replaced = false;
+        int moved = consider(p, pid, home, now, &replaced);
+
+        for (unsigned i = 0; replaced && i < REPLACED_MAX; i++) {
+                replaced = false;
+                (void) consider(p, pid, PLACER_UNKNOWN, now, &replaced);
+        }
+        return moved;
 }
 
 /* ---- when ---- */

@@ -6,21 +6,30 @@
 
 /* Puts each process of a managed user into user.slice/user-UID.slice, by its real UID, where there is no
  * systemd that would. Takes it wherever it is, and back when its UID changes to one that is not managed.
- * Never touches threads of the kernel, nor what is in a PID namespace of its own, as containers are.
+ * Never touches threads of the kernel, nor containers: what is in a PID namespace of its own.
  *
- * A process that the kernel refuses stays where it was, in all hierarchies. That a process goes away
+ * Nobody may get out of their slice, or have more than one, by namespaces of their own: in a user namespace
+ * that a managed user has made, everything is that user's, whatever its UID and PID namespace; in one that
+ * anybody else has made, nothing is touched. And a UID that has no name gets no process out of another's
+ * slice: a user with subordinate UIDs has many thousands of them, also outside of namespaces, by way of
+ * files with the set-user-ID bit.
+ *
+ * A process that is refused stays where it was, in all hierarchies. That a process goes away
  * meanwhile is normal and not told. */
 typedef struct Placer Placer;
 
 typedef enum PlacerRefusal {
         PLACER_REFUSED_REALTIME, /* by the cpu controller, without a real-time budget for the group */
         PLACER_REFUSED_OTHER,
+        PLACER_REFUSED_NAMELESS, /* not by the kernel: PLACER_NAMELESS_SLICES; no hierarchy, -EUSERS */
         _PLACER_REFUSED_COUNT,
 } PlacerRefusal;
 
 typedef struct PlacerHandlers {
         /* Whether the user's processes are to be in a slice: its UID is not below MinUID= and not exempt. */
         bool (*is_managed)(uid_t uid, void *userdata);
+        /* Whether the UID, which is managed, has a name. NULL: all have. */
+        bool (*has_name)(uid_t uid, void *userdata);
         /* The slice is empty and about to be removed: last chance to read its counters. May be NULL. */
         void (*before_remove)(const char *slice, void *userdata);
         /* A process was refused by the hierarchy; called once for each kind, with the first. */
@@ -30,6 +39,9 @@ typedef struct PlacerHandlers {
         void (*failed)(const PlaceFailure *failure, int error, void *userdata);
         void *userdata;
 } PlacerHandlers;
+
+/* Where there are so many slices already, UIDs without a name get none. */
+#define PLACER_NAMELESS_SLICES 1024
 
 /* Reads what a predecessor has left, and changes nothing yet. The tree and the runtime directory stay the
  * caller's and must outlive the placer; of `proc_fd`, an open "/proc", too. */

@@ -13,6 +13,7 @@
 #include "basic/fs.h"
 #include "basic/time-util.h"
 #include "cgroup/group.h"
+#include "model/user.h"
 #include "place/placer.h"
 
 int __real_group_make(int parent_fd, const char *name);
@@ -21,6 +22,7 @@ int __real_group_remove(int parent_fd, const char *name);
 int __wrap_group_remove(int parent_fd, const char *name);
 int __wrap_group_attach(int group_fd, pid_t pid);
 int __wrap_process_owner(int proc_fd, pid_t pid, uid_t *ret);
+int __wrap_process_users_owner(int process_fd, int proc_fd, uid_t *ret);
 
 #define T0 (1000 * USEC_PER_SEC)
 
@@ -32,6 +34,8 @@ typedef struct FakeProcess {
         pid_t pid;
         uid_t uid, euid;
         bool kernel, nested, dead, realtime;
+        bool inner; /* in a user namespace that this user has made */
+        uid_t users_owner;
         char group[3][128];
 } FakeProcess;
 
@@ -47,6 +51,8 @@ static struct {
         const char *attach_in, *make_in, *remove_in; /* a part of the path; NULL: nothing */
         int attach_error, make_error;
         pid_t attach_pid;
+
+        pid_t ends_at_attach; /* and its number becomes root's */
 } host;
 
 static struct {
@@ -59,7 +65,7 @@ static struct {
 } told;
 
 static Placer *placer;
-static uid_t managed_from;
+static uid_t managed_from, nameless_from;
 
 static void put(const char *path, const char *text) {
         _cleanup_close_ int fd = openat(host.root_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -217,6 +223,16 @@ int __wrap_group_remove(int parent_fd, const char *name) {
         return __real_group_remove(parent_fd, name);
 }
 
+/* Whoever has the old directory open reads nothing in it any more. */
+static void use_again(FakeProcess *p) {
+        char command[128];
+
+        snprintf(command, sizeof command, "rm -r '%s/proc/%d'", host.path, (int) p->pid);
+        assert_int_equal(system(command), 0);
+        p->uid = p->euid = 0;
+        write_process(p);
+}
+
 int __wrap_group_attach(int group_fd, pid_t pid) {
         char buffer[PATH_MAX];
         const char *path = path_of(group_fd, buffer), *group = strchr(path, '/');
@@ -229,6 +245,10 @@ int __wrap_group_attach(int group_fd, pid_t pid) {
                                 if (strncmp(path, hierarchy_dir(i), strlen(hierarchy_dir(i))) == 0 &&
                                     strchr("/", path[strlen(hierarchy_dir(i))])) {
                                         put_into(&host.process[k], i, group ?: "/");
+                                        if (pid == host.ends_at_attach && i == host.hierarchies - 1) {
+                                                host.ends_at_attach = 0;
+                                                use_again(&host.process[k]);
+                                        }
                                         return 0;
                                 }
         return -ESRCH;
@@ -243,10 +263,27 @@ int __wrap_process_owner(int proc_fd _unused_, pid_t pid, uid_t *ret) {
         return -ESRCH;
 }
 
+int __wrap_process_users_owner(int process_fd, int proc_fd _unused_, uid_t *ret) {
+        char buffer[PATH_MAX];
+        const char *path = path_of(process_fd, buffer);
+
+        for (size_t k = 0; k < host.n_processes; k++)
+                if (host.process[k].pid == atoi(path + strlen("proc/"))) {
+                        if (host.process[k].inner)
+                                *ret = host.process[k].users_owner;
+                        return host.process[k].inner;
+                }
+        return -ESRCH;
+}
+
 /* ---- the placer ---- */
 
 static bool is_managed(uid_t uid, void *userdata _unused_) {
         return uid >= managed_from;
+}
+
+static bool has_name(uid_t uid, void *userdata _unused_) {
+        return uid < nameless_from;
 }
 
 static void on_before_remove(const char *slice _unused_, void *userdata _unused_) {
@@ -271,6 +308,7 @@ static void on_failed(const PlaceFailure *failure, int error, void *userdata _un
 static void open_placer(void) {
         const PlacerHandlers handlers = {
                 .is_managed = is_managed,
+                .has_name = has_name,
                 .before_remove = on_before_remove,
                 .refused = on_refused,
                 .failed = on_failed,
@@ -314,6 +352,7 @@ static int open_host(size_t hierarchies) {
         memset(&host, 0, sizeof host);
         memset(&told, 0, sizeof told);
         managed_from = 1000;
+        nameless_from = UID_INVALID;
         host.hierarchies = hierarchies;
         strcpy(host.path, "/tmp/fairslice-placer-XXXXXX");
         if (!mkdtemp(host.path))
@@ -588,6 +627,106 @@ static void test_exempt(_unused_ void **state) {
         release();
 }
 
+/* ---- namespaces, and UIDs without a name ---- */
+
+static FakeProcess *add_inner(pid_t pid, uid_t uid, uid_t owner, bool nested) {
+        FakeProcess *p = add(pid, uid);
+
+        p->inner = true;
+        p->users_owner = owner;
+        p->nested = nested;
+        write_process(p);
+        return p;
+}
+
+static void test_users_own_namespaces(_unused_ void **state) {
+        FakeProcess *sandbox = add_inner(100, 1000, 1000, true);
+        FakeProcess *subordinate = add_inner(101, 100999, 1000, false);
+        FakeProcess *container = add_inner(102, 1000, 0, true);
+        FakeProcess *of_root = add_inner(103, 100998, 0, false);
+        FakeProcess *service = add_inner(104, 33, 33, true);
+
+        nameless_from = 100000;
+        start();
+        assert_true(is_at(sandbox, "/user.slice/user-1000.slice"));
+        assert_true(is_at(subordinate, "/user.slice/user-1000.slice"));
+        assert_true(is_at(container, "/") && is_at(of_root, "/") && is_at(service, "/"));
+        assert_false(there("cpu/user.slice/user-100999.slice"));
+        run_until(T0 + 31 * USEC_PER_SEC);
+        assert_true(is_at(subordinate, "/user.slice/user-1000.slice"));
+        /* Somebody has put it there, and it stays. */
+        put_into(container, 2, "/user.slice/user-1000.slice");
+        placer_look(placer, 102, T0);
+        assert_string_equal(container->group[2], "/user.slice/user-1000.slice");
+        managed_from = 1001;
+        placer_rescan(placer);
+        run_until(T0 + 62 * USEC_PER_SEC);
+        assert_true(is_at(sandbox, "/") && is_at(subordinate, "/"));
+        assert_string_equal(container->group[2], "/user.slice/user-1000.slice");
+        release();
+}
+
+/* A file of a subordinate UID with the set-user-ID bit: no way out of the slice, nor to another one. */
+static void test_nameless_stays(_unused_ void **state) {
+        FakeProcess *p = add(100, 1000), *q = add(101, 100001);
+
+        nameless_from = 100000;
+        start();
+        assert_true(is_at(q, "/user.slice/user-100001.slice"));
+        p->uid = p->euid = 100999;
+        write_process(p);
+        placer_look(placer, 100, T0);
+        assert_true(is_at(p, "/user.slice/user-1000.slice"));
+        run_until(T0 + 31 * USEC_PER_SEC);
+        assert_true(is_at(p, "/user.slice/user-1000.slice"));
+        assert_int_equal(told.refused, 0);
+        nameless_from = UID_INVALID; /* now it has one */
+        placer_look(placer, 100, T0);
+        assert_true(is_at(p, "/user.slice/user-100999.slice"));
+        release();
+}
+
+static void test_too_many_nameless(_unused_ void **state) {
+        FakeProcess *named = add(100, 1000), *one = add(101, 100001), *two;
+
+        nameless_from = 2000;
+        make_group(0, "/user.slice");
+        for (unsigned i = 0; i < PLACER_NAMELESS_SLICES - 2; i++) {
+                char path[64];
+
+                snprintf(path, sizeof path, "/user.slice/user-%u.slice", 200000 + i);
+                make_group(0, path);
+        }
+        start();
+        assert_true(is_at(named, "/user.slice/user-1000.slice"));
+        assert_true(is_at(one, "/user.slice/user-100001.slice"));
+        two = add(102, 100002);
+        placer_look(placer, 102, T0);
+        assert_true(is_at(two, "/"));
+        assert_int_equal(told.refused, 1);
+        assert_int_equal(told.kind, PLACER_REFUSED_NAMELESS);
+        assert_int_equal(told.pid, 102);
+        named->uid = named->euid = 1001;
+        write_process(named);
+        placer_look(placer, 100, T0);
+        assert_true(is_at(named, "/user.slice/user-1001.slice"));
+}
+
+/* The number that was moved is root's by then. */
+static void test_number_used_again(_unused_ void **state) {
+        FakeProcess *p = add(100, 1000);
+
+        start(); /* moves it */
+        put_into(p, 0, "/");
+        put_into(p, 1, "/");
+        put_into(p, 2, "/");
+        host.ends_at_attach = 100;
+        placer_look(placer, 100, T0);
+        assert_int_equal(host.ends_at_attach, 0);
+        assert_true(is_at(p, "/"));
+        release();
+}
+
 /* ---- the unified tree ---- */
 
 static void check_file(const char *path, const char *expected) {
@@ -638,6 +777,10 @@ int main(void) {
                 TEST(test_empty),
                 TEST(test_not_removed),
                 TEST(test_exempt),
+                TEST(test_users_own_namespaces),
+                TEST(test_nameless_stays),
+                TEST(test_too_many_nameless),
+                TEST(test_number_used_again),
                 TEST_UNIFIED(test_controllers),
                 TEST_UNIFIED(test_no_controller),
         };
