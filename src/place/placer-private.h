@@ -34,7 +34,8 @@ extern const Home *const PLACER_UNKNOWN;
 int placer_consider(Placer *p, pid_t pid, const Home *home, usec_t now);
 void placer_tell_failed(Placer *p, const PlaceFailure *failure, int error);
 
-/* placer-scan.c. Each returns how many processes it has looked at, and *ret_moved how many were moved. */
+/* placer-scan.c. Each returns how many processes it has looked at, a close look counted as many, and
+ * *ret_moved how many were moved. */
 size_t placer_scan(Placer *p, usec_t now, size_t *ret_moved);
 size_t placer_sweep(Placer *p, usec_t now, size_t *ret_moved);
 void placer_remove_empties(Placer *p, usec_t now);

@@ -11,6 +11,10 @@
 /* A slice stays for a moment after its last process: the next one may be about to start. */
 #define EMPTY_USEC (3 * USEC_PER_SEC)
 
+/* To read what /proc tells of a process takes so many times as long as to see whose it seems to be. Most of
+ * those that are read are the kernel's threads, of which there is not much to be read. */
+#define CLOSE_LOOK 4
+
 typedef struct Homes {
         Home *home;
         size_t count, allocated;
@@ -113,13 +117,17 @@ size_t placer_scan(Placer *p, usec_t now, size_t *ret_moved) {
         return looked;
 }
 
-/* Most in the root's group are the system's, and most in a slice are its user's. */
+/* Most in the root's group are the system's, and most in a slice are its user's. Who makes itself not
+ * dumpable, as everybody may, seems to be root's: after a move such ones are looked at closely too. Where
+ * the root's group is looked through all the time, that is left to the scans. */
 static bool may_be_misplaced(const Placer *p, pid_t pid, bool in_slice, uid_t uid) {
         uid_t owner;
 
         if (process_owner(p->proc_fd, pid, &owner) < 0)
                 return false;
-        return in_slice ? owner != uid : p->handlers.is_managed(owner, p->handlers.userdata);
+        if (in_slice)
+                return owner != uid;
+        return owner == 0 ? p->events : p->handlers.is_managed(owner, p->handlers.userdata);
 }
 
 /* -ENOENT if the group is gone. */
@@ -137,8 +145,10 @@ static int sweep_group(Placer *p, const char *path, usec_t now, size_t *looked, 
                 return r;
         in_slice = groups_slice_of_path(path, &uid) >= 0;
         for (size_t i = 0; i < count; i++)
-                if (may_be_misplaced(p, pids[i], in_slice, uid))
+                if (may_be_misplaced(p, pids[i], in_slice, uid)) {
                         *moved += placer_consider(p, pids[i], PLACER_UNKNOWN, now) > 0;
+                        *looked += CLOSE_LOOK;
+                }
         *looked += count;
         return 0;
 }

@@ -519,6 +519,21 @@ static void test_fork_before_move(_unused_ void **state) {
         release();
 }
 
+/* A process that is not dumpable seems to be root's. */
+static void test_hidden_fork_before_move(_unused_ void **state) {
+        FakeProcess *child, *parent;
+
+        start();
+        parent = add(100, 1000);
+        child = add(101, 1000);
+        child->euid = 0;
+        placer_look(placer, 100, T0 + USEC_PER_SEC);
+        assert_true(is_at(parent, "/user.slice/user-1000.slice"));
+        run_until(T0 + 2 * USEC_PER_SEC);
+        assert_true(is_at(child, "/user.slice/user-1000.slice"));
+        release();
+}
+
 static void test_origin(_unused_ void **state) {
         FakeProcess *p = add(100, 1000), *q = add(101, 1001);
 
@@ -771,6 +786,7 @@ int main(void) {
                 TEST(test_change_unseen),
                 TEST(test_origin),
                 TEST(test_fork_before_move),
+                TEST(test_hidden_fork_before_move),
                 TEST(test_crash),
                 TEST(test_origin_in_slice),
                 TEST(test_cannot_make),
