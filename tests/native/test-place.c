@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -371,6 +372,30 @@ static void test_container(_unused_ void **state) {
         stop();
 }
 
+/* A PID namespace of the user's own, made before anybody could move them. */
+static void sandbox(void *argument) {
+        native_become(*(uid_t *) argument);
+        if (unshare(CLONE_NEWUSER | CLONE_NEWPID) < 0)
+                _exit(1);
+        if (fork() == 0)
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+                pause();
+}
+
+static void test_users_own_container(_unused_ void **state) {
+        uid_t uid = USER(17);
+        size_t inside;
+
+        native_spawn_to(sandbox, &uid);
+        for (unsigned i = 0; i < 1000 && count_outside(uid, &inside) < 2; i++)
+                usleep(10000);
+        start(true);
+        EVENTUALLY(count_outside(uid, &inside) == 0 && inside == 2);
+        kill_users(uid);
+        stop();
+}
+
 static void test_two_hundred(_unused_ void **state) {
         unsigned n = NATIVE_UID_LAST + 1 - NATIVE_UID_FIRST, in = 0;
         pid_t pid[200];
@@ -528,6 +553,7 @@ int main(void) {
                 TEST(test_realtime),
                 TEST(test_forks),
                 TEST(test_container),
+                TEST(test_users_own_container),
                 TEST(test_forks_in_slice),
                 TEST(test_what_is_told),
                 TEST(test_two_hundred),
