@@ -19,11 +19,9 @@
 
 /* After some events the socket is left alone for a moment: a service that changes its UIDs back and forth
  * must not wake us each time, and whoever logs in does not notice. */
-#define REST_USEC (20 * USEC_PER_MSEC)
-#define BATCH     1024
-
-/* Of one process only the last of several is passed on. */
-#define PENDING_MAX 64
+#define REST_USEC      (20 * USEC_PER_MSEC)
+#define REST_EACH_USEC (2 * USEC_PER_MSEC)
+#define BATCH          1024
 
 /* The kernel answers while it takes the request; this is for one that lets a worker do it. */
 #define ANSWER_MSEC 200
@@ -32,7 +30,7 @@ struct ProcEvents {
         ProcEventsHandlers handlers;
         sd_event_source *source, *rest;
         int fd;
-        ProcUidEvent pending[PENDING_MAX];
+        ProcUidEvent pending[PROC_EVENTS_MAX]; /* of one process only the last of several */
         size_t n_pending;
 };
 
@@ -238,15 +236,17 @@ static void pass_on(ProcEvents *events) {
         events->n_pending = 0;
 }
 
-static void take(ProcEvents *events, const ProcUidEvent *event) {
-        for (size_t i = 0; i < events->n_pending; i++)
-                if (events->pending[i].pid == event->pid) {
-                        events->pending[i] = *event;
-                        return;
-                }
-        if (events->n_pending == PENDING_MAX)
-                pass_on(events);
-        events->pending[events->n_pending++] = *event;
+/* False: there are too many. */
+static bool take(ProcEvents *events, const ProcUidEvent *event) {
+        size_t i = 0;
+
+        while (i < events->n_pending && events->pending[i].pid != event->pid)
+                i++;
+        if (i == PROC_EVENTS_MAX)
+                return false;
+        events->pending[i] = *event;
+        events->n_pending = MAX(events->n_pending, i + 1);
+        return true;
 }
 
 /* Reads what there is. Whatever else is wrong with the socket, something may have been missed. */
@@ -258,19 +258,20 @@ static void drain(ProcEvents *events, bool *ret_lost) {
 
                 if (n == -EAGAIN)
                         break;
-                if (n < 0 && n != -EINTR)
+                if ((n < 0 && n != -EINTR) ||
+                    (n > 0 && proc_event_parse(buffer, (size_t) n, &event) > 0 && !take(events, &event)))
                         *ret_lost = true;
-                else if (n > 0 && proc_event_parse(buffer, (size_t) n, &event) > 0)
-                        take(events, &event);
         }
 }
 
 static int on_readable(sd_event_source *s, int fd _unused_, uint32_t revents _unused_, void *userdata) {
         ProcEvents *events = userdata;
         bool lost = false;
+        usec_t rest;
 
         drain(events, &lost);
-        if (sd_event_source_set_time_relative(events->rest, REST_USEC) >= 0 &&
+        rest = REST_USEC + events->n_pending * REST_EACH_USEC;
+        if (sd_event_source_set_time_relative(events->rest, rest) >= 0 &&
             sd_event_source_set_enabled(events->rest, SD_EVENT_ONESHOT) >= 0)
                 (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
         pass_on(events);

@@ -14,6 +14,10 @@
  * about it is for the receiver to look for. A program that only takes another effective UID is not told. */
 typedef struct ProcEvents ProcEvents;
 
+/* So many processes are told of at once. Where there are more, they count as lost, and the more there are,
+ * the longer it is until the next ones: users can make as many of these events as they like. */
+#define PROC_EVENTS_MAX 64
+
 typedef struct ProcEventsHandlers {
         /* The process may have ended since, and may have changed its UID again. */
         void (*uid_changed)(pid_t pid, uid_t uid, void *userdata);

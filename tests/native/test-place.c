@@ -26,7 +26,7 @@ static int runtime_fd = -1;
 static unsigned managed_until; /* users below this one are managed */
 
 static struct {
-        unsigned refused, failed, removed, events;
+        unsigned refused, failed, removed, events, all_events, lost;
         PlacerRefusal kind;
         pid_t pid;
 } told;
@@ -55,10 +55,12 @@ static void on_failed(const PlaceFailure *failure, int error, void *userdata _un
 
 static void on_uid(pid_t pid, uid_t uid, void *userdata _unused_) {
         told.events += uid == USER(16);
+        told.all_events++;
         placer_look(placer, pid, now_monotonic());
 }
 
 static void on_lost(void *userdata _unused_) {
+        told.lost++;
         placer_lost(placer);
 }
 
@@ -396,6 +398,24 @@ static void test_users_own_container(_unused_ void **state) {
         stop();
 }
 
+/* Nobody keeps us busy by changing back and forth with many processes: too many at once are looked at by a
+ * scan, which has a pace. */
+static void test_many_changes(_unused_ void **state) {
+        unsigned most = 3 * PROC_EVENTS_MAX;
+        size_t inside;
+
+        start(true);
+        told.all_events = 0;
+        for (unsigned i = 0; i < most; i++)
+                (void) native_spawn(USER(18));
+        usleep(200000);
+        assert_true(sd_event_run(loop, 0) > 0);
+        assert_true(told.all_events > 0 && told.all_events <= PROC_EVENTS_MAX);
+        assert_int_equal(told.lost, 1);
+        EVENTUALLY(count_outside(USER(18), &inside) == 0 && inside == most);
+        stop();
+}
+
 static void test_two_hundred(_unused_ void **state) {
         unsigned n = NATIVE_UID_LAST + 1 - NATIVE_UID_FIRST, in = 0;
         pid_t pid[200];
@@ -556,6 +576,7 @@ int main(void) {
                 TEST(test_users_own_container),
                 TEST(test_forks_in_slice),
                 TEST(test_what_is_told),
+                TEST(test_many_changes),
                 TEST(test_two_hundred),
                 TEST(test_killed),
                 TEST(test_killed_and_released),
