@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <dirent.h>
+
 #include "basic/macro.h"
 
 /* Reads the file from its beginning into the buffer and ends it with NUL. Returns the number of bytes.
@@ -13,3 +15,8 @@ ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size);
 /* Replaces a file so that after a crash either the old or the new content is there: temporary file, fsync,
  * rename, fsync of the directory. `dirfd` is an open directory, `name` a name in it without a slash. */
 int write_file_atomic(int dirfd, const char *name, const char *data, size_t size, unsigned mode);
+
+static inline void closedirp(DIR **dir) {
+        if (*dir)
+                closedir(*dir);
+}

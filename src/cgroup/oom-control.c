@@ -2,7 +2,6 @@
 
 #include "cgroup/oom-control.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,11 +80,6 @@ static int read_child(int dirfd, const char *name, unsigned depth, Groups *group
 
         /* Removed since its name was read: nothing wrong, and what it counted is gone with it. */
         return r == -ENOENT || r == -ENODEV ? 0 : r;
-}
-
-static void closedirp(DIR **dir) {
-        if (*dir)
-                closedir(*dir);
 }
 
 static int read_children(int dirfd, unsigned depth, Groups *groups) {

@@ -2,7 +2,6 @@
 
 #include "config/files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include "basic/fs.h"
 #include "config/problem.h"
 
 #define MAIN_NAME     "fairsliced.conf"
@@ -34,11 +34,6 @@ static void drop_ins_done(DropIns *d) {
         for (size_t i = 0; i < d->count; i++)
                 free(d->item[i].name);
         free(d->item);
-}
-
-static void closedirp(DIR **dir) {
-        if (*dir)
-                closedir(*dir);
 }
 
 void config_files_done(ConfigFiles *files) {

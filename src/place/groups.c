@@ -2,11 +2,11 @@
 
 #include "place/groups.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "basic/fs.h"
 #include "cgroup/group.h"
 #include "cgroup/v1.h"
 #include "model/limits.h"
@@ -60,11 +60,6 @@ static bool is_there(int dirfd, const char *name) {
         struct stat st;
 
         return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0;
-}
-
-static void closedirp(DIR **d) {
-        if (*d)
-                closedir(*d);
 }
 
 /* Slices that somebody else has made count as well: who is in them is at home. */

@@ -6,6 +6,7 @@
 
 #include "place/placer-private.h"
 
+#include "basic/fs.h"
 #include "cgroup/group.h"
 
 /* A slice stays for a moment after its last process: the next one may be about to start. */
@@ -71,11 +72,6 @@ static const Home *find_home(const Homes *homes, pid_t pid) {
         const Home key = { .pid = pid };
 
         return homes->count > 0 ? bsearch(&key, homes->home, homes->count, sizeof key, compare_homes) : NULL;
-}
-
-static void closedirp(DIR **d) {
-        if (*d)
-                closedir(*d);
 }
 
 static DIR *open_proc(const Placer *p) {

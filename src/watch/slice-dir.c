@@ -2,10 +2,11 @@
 
 #include "watch/slice-dir.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/inotify.h>
+
+#include "basic/fs.h"
 
 struct SliceDirWatch {
         SliceDirHandlers handlers;
@@ -17,11 +18,6 @@ static bool is_slice_name(const char *name) {
         size_t length = strlen(name);
 
         return length > 6 && strcmp(name + length - 6, ".slice") == 0;
-}
-
-static void closedirp(DIR **d) {
-        if (*d)
-                closedir(*d);
 }
 
 static int scan(SliceDirWatch *watch) {

@@ -2,7 +2,6 @@
 
 #include "watch/strays.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -24,11 +23,6 @@ typedef struct Walk {
         size_t pids;
         char path[PATH_MAX]; /* of the directory that is looked at, "" for the root */
 } Walk;
-
-static void closedirp(DIR **d) {
-        if (*d)
-                closedir(*d);
-}
 
 static bool ends_with(const char *s, const char *suffix) {
         size_t length = strlen(s), suffix_length = strlen(suffix);
