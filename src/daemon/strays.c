@@ -67,7 +67,7 @@ static StrayUser *add_user(StrayJob *job, uid_t uid, usec_t now) {
         return u;
 }
 
-/* Whoever is not wanted is remembered as well, so that a failure is told once in a while only. */
+/* Also after a failure, so that this is told once in a while only. */
 static StrayUser *get_user(Manager *m, const KnownUser *known, usec_t now) {
         StrayUser *u = find_user(m->strays, known->user.uid);
         bool is_new = !u;
@@ -154,9 +154,12 @@ static bool ask(StrayJob *job, StrayUser *u, const Stray *stray, size_t n, usec_
 /* All strays of one user. Returns whether something was asked for. */
 static bool take_user(Manager *m, const Stray *stray, size_t n, usec_t now, bool may_ask) {
         const KnownUser *known = known_users_get(&m->known_users, m->config, stray->process.uid, now);
-        StrayUser *u = known ? get_user(m, known, now) : NULL;
+        StrayUser *u;
 
-        if (!u || known->error < 0 || !adopt_is_wanted(m->config, &known->user))
+        if (!known || (known->error >= 0 && !adopt_is_wanted(m->config, &known->user)))
+                return false;
+        u = get_user(m, known, now);
+        if (!u || known->error < 0)
                 return false;
         u->forget_at = now + STRAY_FORGET_USEC;
         say_places(m, known->user.name, u, stray, n);
