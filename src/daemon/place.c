@@ -45,10 +45,10 @@ static void on_refused(PlacerRefusal kind, const Process *process, const char *h
         unsigned uid = (unsigned) process->uid;
 
         if (kind == PLACER_REFUSED_NAMELESS)
-                log_warning(
-                        "There are %d slices already, so UIDs without a name get no more, such as %u of %s "
-                        "(PID %d); such processes stay where they are, and no limit holds for them.",
-                        PLACER_NAMELESS_SLICES, uid, comm, pid);
+                log_warning("There are %d slices already, so UIDs of 100000 and more without a name get "
+                            "none, such as %u of %s "
+                            "(PID %d); such processes stay where they are, and no limit holds for them.",
+                            PLACER_NAMELESS_SLICES, uid, comm, pid);
         else if (kind == PLACER_REFUSED_REALTIME)
                 log_notice(
                         "The kernel lets no real-time process into a group of users, such as %s (PID %d) of "

@@ -129,11 +129,16 @@ static int slice_it_is_in(const Placer *p, const ProcessGroups *from, uid_t *ret
         return path ? groups_slice_of_path(path, ret) : -ENOENT;
 }
 
+static bool may_be_subordinate(const Placer *p, uid_t uid) {
+        return uid >= PLACER_SUBORDINATE_MIN && p->handlers.has_name &&
+               !p->handlers.has_name(uid, p->handlers.userdata);
+}
+
 static bool may_have_slice(Placer *p, const Process *process, uid_t uid, const ProcessGroups *from) {
         const PlaceSlice *slice = record_find(&p->groups.record, uid);
         uid_t other;
 
-        if (!p->handlers.has_name || p->handlers.has_name(uid, p->handlers.userdata))
+        if (!may_be_subordinate(p, uid))
                 return true;
         if (slice_it_is_in(p, from, &other) >= 0 && other != uid)
                 return false;

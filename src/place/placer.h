@@ -10,9 +10,9 @@
  *
  * Nobody may get out of their slice, or have more than one, by namespaces of their own: in a user namespace
  * that a managed user has made, everything is that user's, whatever its UID and PID namespace; in one that
- * anybody else has made, nothing is touched. And a UID that has no name gets no process out of another's
- * slice: a user with subordinate UIDs has many thousands of them, also outside of namespaces, by way of
- * files with the set-user-ID bit.
+ * anybody else has made, nothing is touched. And a UID that may be a subordinate one, since it has no name
+ * and is as high as these are, gets no process out of another's slice: a user with subordinate UIDs has many
+ * thousands of them, also outside of namespaces, by way of files with the set-user-ID bit.
  *
  * A process that is refused stays where it was, in all hierarchies. That a process goes away
  * meanwhile is normal and not told. */
@@ -40,7 +40,10 @@ typedef struct PlacerHandlers {
         void *userdata;
 } PlacerHandlers;
 
-/* Where there are so many slices already, UIDs without a name get none. */
+/* SUB_UID_MIN of login.defs(5), where useradd(8) begins with subordinate UIDs. */
+#define PLACER_SUBORDINATE_MIN ((uid_t) 100000)
+
+/* Where there are so many slices already, UIDs that may be subordinate get none. */
 #define PLACER_NAMELESS_SLICES 1024
 
 /* Reads what a predecessor has left, and changes nothing yet. The tree and the runtime directory stay the

@@ -701,6 +701,20 @@ static void test_nameless_stays(_unused_ void **state) {
         release();
 }
 
+/* Below those, a UID without a name is a person's as any other. */
+static void test_nameless_but_not_subordinate(_unused_ void **state) {
+        FakeProcess *p = add(100, 1000);
+
+        nameless_from = 0;
+        start();
+        assert_true(is_at(p, "/user.slice/user-1000.slice"));
+        p->uid = p->euid = PLACER_SUBORDINATE_MIN - 1;
+        write_process(p);
+        placer_look(placer, 100, T0);
+        assert_true(is_at(p, "/user.slice/user-99999.slice"));
+        release();
+}
+
 static void test_too_many_nameless(_unused_ void **state) {
         FakeProcess *named = add(100, 1000), *one = add(101, 100001), *two;
 
@@ -795,6 +809,7 @@ int main(void) {
                 TEST(test_exempt),
                 TEST(test_users_own_namespaces),
                 TEST(test_nameless_stays),
+                TEST(test_nameless_but_not_subordinate),
                 TEST(test_too_many_nameless),
                 TEST(test_number_used_again),
                 TEST_UNIFIED(test_controllers),
