@@ -243,11 +243,18 @@ static void repair(ManagedSlice *slice, LimitMask differ, const Limits *before) 
         slice->given_up |= again;
 }
 
+/* systemd may be writing its own values. */
+static bool is_being_reset(const Manager *m, usec_t now) {
+        return m->backend->ops->reset_by_reload && now < m->resets_until;
+}
+
 void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
         Limits kernel, before = slice->set;
         LimitMask present, differ, ours = slice->entry->ours;
+        bool reset = is_being_reset(m, now);
 
-        slice->verify_delay = CLAMP(slice->verify_delay * 4, VERIFY_FIRST_USEC, VERIFY_LAST_USEC);
+        slice->verify_delay = reset ? VERIFY_FIRST_USEC
+                                    : CLAMP(slice->verify_delay * 4, VERIFY_FIRST_USEC, VERIFY_LAST_USEC);
         slice->verify_at = now + slice->verify_delay;
         /* What is on its way will be looked at when it has arrived. */
         if (!slice->files || slice->in_flight ||
@@ -257,7 +264,7 @@ void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
         differ = managed_slice_take_kernel(slice, &kernel, present);
         if (slice->entry->ours != ours && !m->observe)
                 ledger_changed(m->ledger);
-        if (differ && !(m->backend->ops->reset_by_reload && now < m->resets_until))
+        if (differ && !reset)
                 repair(slice, differ, &before);
         else if (slice->verify_delay == VERIFY_LAST_USEC)
                 slice->repaired = 0; /* it has stood for a while: the next time is another matter */
@@ -295,11 +302,12 @@ void manager_backend_reloading(bool active, void *userdata) {
         m->housekeeping_at = 0;
 }
 
-/* Twice a window, and when something has to be looked at soon. */
+/* Twice a window, and when something has to be looked at soon; with each glance while systemd may be writing
+ * its own values. */
 void manager_housekeeping(Manager *m, usec_t now) {
         ManagedSlice *slice;
 
-        m->housekeeping_at = now + engine_window(&m->engine_config) / 2;
+        m->housekeeping_at = is_being_reset(m, now) ? now : now + engine_window(&m->engine_config) / 2;
         manager_refresh_tree(m);
         if (capacity_read(m->capacity_reader, &m->capacity) < 0)
                 log_debug("Cannot read how many CPUs there are, going by the last look.");

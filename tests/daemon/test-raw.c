@@ -97,6 +97,22 @@ static void test_reset_during_a_reload(_unused_ void **state) {
         assert_int_equal(log_capture_count("instead of"), 0);
 }
 
+/* What goes a while after systemd has said that it is done comes back as soon as what went before. */
+static void test_reset_late(_unused_ void **state) {
+        fixture_configure(host.fixture, MEMORY_64M);
+        fixture_add_user(host.fixture, 1000);
+        host_start();
+        host_run(40 * USEC_PER_SEC);
+        fake_backend_reload(host.manager->backend);
+        for (unsigned i = 0; i < 3; i++) {
+                host_run(1 * USEC_PER_SEC);
+                fixture_lose_all(host.fixture);
+                host_run(600 * USEC_PER_MSEC);
+                EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
+        }
+        assert_int_equal(log_capture_count("instead of"), 0);
+}
+
 /* A reload that has changed nothing changes nothing. */
 static void test_nothing_lost_in_a_reload(_unused_ void **state) {
         fixture_configure(host.fixture, MEMORY_64M);
@@ -141,9 +157,13 @@ static void test_gone_at_the_end(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_waits_for_the_group),      TEST(test_comes_again),
-                TEST(test_reset_by_a_reload),        TEST(test_reset_during_a_reload),
-                TEST(test_nothing_lost_in_a_reload), TEST(test_shares_after_a_reload),
+                TEST(test_waits_for_the_group),
+                TEST(test_comes_again),
+                TEST(test_reset_by_a_reload),
+                TEST(test_reset_during_a_reload),
+                TEST(test_reset_late),
+                TEST(test_nothing_lost_in_a_reload),
+                TEST(test_shares_after_a_reload),
                 TEST(test_gone_at_the_end),
         };
 
