@@ -130,6 +130,35 @@ static void test_throttled_wants_all(void **state _unused_) {
         assert_has(&f.slice[1], 900000, REASON_ABOVE_LEVEL);
 }
 
+/* The quota was hit in the first half of a window, and not since, with this use. */
+static void hit_half_a_window_ago(EngineSlice *slice, uint64_t quota, uint64_t rate) {
+        slice->quota = quota;
+        slice->tracker = (Tracker){};
+        tracker_observe(&slice->tracker, START, WINDOW, 0, 0);
+        for (unsigned i = 1; i <= 4; i++)
+                tracker_observe(&slice->tracker, START + i * WINDOW / 4, WINDOW, i * rate / 4, 1);
+        slice->use = rate;
+}
+
+/* One process that waits for its CPU while others are on it. */
+static void test_who_was_throttled_and_still_uses_most_wants_all(void **state _unused_) {
+        static const struct {
+                uint64_t use;
+                bool keeps;
+        } looks[] = { { 750000, true }, { 680000, true }, { 670000, false }, { 100000, false } };
+
+        for (size_t i = 0; i < ELEMENTSOF(looks); i++) {
+                Fixture f;
+
+                fixture_init(&f, true, 1800000);
+                uses(&f.slice[0], 1000000);
+                hit_half_a_window_ago(&f.slice[1], 900000, looks[i].use);
+                apply(&f, SHARE_MAX_MIN);
+                assert_int_equal(f.slice[1].want == 900000, looks[i].keeps);
+                assert_int_equal(f.slice[0].want == 900000, looks[i].keeps);
+        }
+}
+
 static void test_claims_rise_at_once_and_fall_by_more_than_a_little(void **state _unused_) {
         static const struct {
                 uint64_t use;
@@ -247,6 +276,7 @@ int main(void) {
                 cmocka_unit_test(test_weight_and_cap_count),
                 cmocka_unit_test(test_a_claim_of_just_the_share_is_left_alone),
                 cmocka_unit_test(test_throttled_wants_all),
+                cmocka_unit_test(test_who_was_throttled_and_still_uses_most_wants_all),
                 cmocka_unit_test(test_claims_rise_at_once_and_fall_by_more_than_a_little),
                 cmocka_unit_test(test_use_at_the_level_keeps_what_it_has),
                 cmocka_unit_test(test_crowded),
