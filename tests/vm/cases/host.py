@@ -5,9 +5,9 @@ import os
 import pathlib
 import re
 
-from harness import EVERYWHERE, LEGACY, NOSYSTEMD, SYSTEMD, UNIFIED, case, machine, run
+from harness import EVERYWHERE, LEGACY, NATIVE, NOSYSTEMD, SYSTEMD, UNIFIED, case, machine, run
 
-BACKENDS = {UNIFIED: "systemd", LEGACY: "cgroup1", NOSYSTEMD: "cgroup2"}
+BACKENDS = {UNIFIED: "systemd", LEGACY: "cgroup1", NOSYSTEMD: "cgroup2", NATIVE: "cgroup1"}
 DROP_IN = pathlib.Path("/run/systemd/generator/fairsliced.service.d/50-fairslice-host.conf")
 POLKIT_WITH_RULES = pathlib.Path("/usr/lib/polkit-1/polkitd")
 

@@ -2,25 +2,19 @@
 """Without systemd: the service makes the slices, and puts every process where it belongs."""
 
 import os
-import re
 import signal
 import subprocess
 import time
 
-from harness import MIB, NOSYSTEMD, case, kernel, wait_for
-from harness.cgroup import ROOT, Cgroup
+from harness import MIB, NOSYSTEMD, WITHOUT_SYSTEMD, case, kernel, wait_for
+from harness.cgroup import ROOT, Cgroup, groups_of, is_in
 from harness.limits import quotas_stand, wait_for_quotas
 
 LIMIT = 100
 
 
-def group_of(pid):
-    with open(f"/proc/{pid}/cgroup", encoding="ascii") as file:
-        return re.search(r"^0::(.*)$", file.read(), flags=re.MULTILINE).group(1)
-
-
 def wait_for_group(pid, group, seconds=5):
-    return wait_for(lambda: group_of(pid) == group, seconds, f"{pid} in {group}")
+    return wait_for(lambda: is_in(pid, group), seconds, f"{pid} in {group}")
 
 
 def place_of(user):
@@ -36,11 +30,12 @@ def machine_is_plain(test):
 
 
 @case("who was there before the service, who comes later and who changes their UID: each is in their slice",
-      on=(NOSYSTEMD,))
+      on=WITHOUT_SYSTEMD)
 def processes_are_moved(test):
     early, late, other = (test.new_user() for _ in range(3))
     first = test.steady(early, 1)
-    test.equal("group before", group_of(first.pid), "/")
+    before = groups_of(1)
+    test.equal("groups before", groups_of(first.pid), groups_of(os.getpid()))
     test.service.start()
     wait_for_group(first.pid, place_of(early))
     second = test.steady(late, 1)
@@ -54,10 +49,10 @@ def processes_are_moved(test):
     test.defer(changing.kill)
     wait_for_group(changing.pid, place_of(early), 3)
     wait_for_group(changing.pid, place_of(other), 10)
-    test.equal("group of PID 1", group_of(1), "/")
+    test.equal("groups of PID 1", groups_of(1), before)
 
 
-@case("children of who was moved are in the slice too, and a group goes with its last process", on=(NOSYSTEMD,))
+@case("children of who was moved are in the slice too, and a group goes with its last process", on=WITHOUT_SYSTEMD)
 def empty_groups_are_removed(test):
     test.service.start()
     user = test.new_user()
@@ -67,7 +62,7 @@ def empty_groups_are_removed(test):
     test.figure("removed_after", wait_for(lambda: not user.cgroup.exists(), 10, "the end of the slice"), "s")
 
 
-@case("a process over MemoryMax is killed, and the record is on standard error", on=(NOSYSTEMD,))
+@case("a process over MemoryMax is killed, and the record is on standard error", on=WITHOUT_SYSTEMD)
 def memory_is_capped(test):
     user = test.new_user()
     test.configure(f"[User {user.name}]\nMemoryMax={LIMIT}M\n")
@@ -87,9 +82,9 @@ def memory_is_capped(test):
     test.equal("records", len(records()), 1)
 
 
-@case("SIGTERM: no group is left, all processes are back, the controllers are as before", on=(NOSYSTEMD,))
+@case("SIGTERM: no group is left, all processes are back, the controllers are as before", on=WITHOUT_SYSTEMD)
 def stop_leaves_nothing(test):
-    controllers = Cgroup().read("cgroup.subtree_control")
+    controllers = Cgroup().controllers()
     test.configure("[Memory]\nMemoryMax=300M\n")
     test.service.start()
     a, b = test.users("ab")
@@ -97,16 +92,16 @@ def stop_leaves_nothing(test):
     wait_for_quotas([a, b])
     test.service.stop()
     test.equal("exit status", test.service.status, 0)
-    test.check(not Cgroup("user.slice").exists(), "user.slice is left")
-    test.equal("controllers", sorted(Cgroup().read("cgroup.subtree_control").split()), sorted(controllers.split()))
+    test.equal("left of user.slice", Cgroup("user.slice").directories(), [])
+    test.equal("controllers", Cgroup().controllers(), controllers)
     for load in loads:
         test.check(load.is_running(), "a process is gone")
-        test.equal("group afterwards", group_of(load.pid), "/")
+        test.equal("groups afterwards", groups_of(load.pid), groups_of(os.getpid()))
 
 
-@case("kill -9 and another start: what the first left is taken up, and nothing of it stays", on=(NOSYSTEMD,))
+@case("kill -9 and another start: what the first left is taken up, and nothing of it stays", on=WITHOUT_SYSTEMD)
 def a_crash_is_taken_up(test):
-    controllers = Cgroup().read("cgroup.subtree_control")
+    controllers = Cgroup().controllers()
     test.configure("[Memory]\nMemoryMax=300M\n")
     test.service.start()
     a, b = test.users("ab")
@@ -119,7 +114,7 @@ def a_crash_is_taken_up(test):
     test.service.start()
     wait_for(lambda: quotas_stand([a, b]) and a.cgroup.memory_max() == 300 * MIB, 20, "the limits again")
     test.figure("limits_after_start", time.monotonic() - started, "s")
-    test.equal("group of a process from before", group_of(load.pid), place_of(a))
+    test.check(is_in(load.pid, place_of(a)), "a process from before is not in its slice")
     test.service.stop()
-    test.check(not Cgroup("user.slice").exists(), "user.slice is left")
-    test.equal("controllers", sorted(Cgroup().read("cgroup.subtree_control").split()), sorted(controllers.split()))
+    test.equal("left of user.slice", Cgroup("user.slice").directories(), [])
+    test.equal("controllers", Cgroup().controllers(), controllers)

@@ -3,13 +3,13 @@
 
 import time
 
-from harness import INTERVAL, LEGACY, MIB, NOSYSTEMD, case, wait_for
+from harness import INTERVAL, MIB, RAW, case, wait_for
 from harness.limits import no_quota_stands, wait_for_quotas
 
 TWO_INTERVALS = 2 * INTERVAL
 
 
-@case("all stop: no quota is left within two intervals", on=(LEGACY, NOSYSTEMD))
+@case("all stop: no quota is left within two intervals", on=RAW)
 def quotas_end_with_contention(test):
     test.service.start()
     a, b = test.users("ab")
@@ -22,7 +22,7 @@ def quotas_end_with_contention(test):
     test.at_most("quotas_gone_after", time.monotonic() - gone, TWO_INTERVALS, "s")
 
 
-@case("MemoryMax, MemoryHigh and CPUWeight go up and down with a reload", on=(LEGACY, NOSYSTEMD))
+@case("MemoryMax, MemoryHigh and CPUWeight go up and down with a reload", on=RAW)
 def limits_follow_the_configuration(test):
     user = test.new_user()
     test.service.start()

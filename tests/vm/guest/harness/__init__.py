@@ -20,12 +20,13 @@ Only the standard library is used, as the virtual machine has nothing else.
 
 from . import journal, kernel, machine
 from .command import Failure, run, wait_for
-from .machine import EVERYWHERE, LEGACY, NOSYSTEMD, SYSTEMD, UNIFIED
+from .machine import EVERYWHERE, LEGACY, NATIVE, NOSYSTEMD, RAW, SYSTEMD, UNIFIED, VERSION_1, WITHOUT_SYSTEMD
 from .measure import CPUS, jain, measure
 from .registry import case
 from .service import INTERVAL, THRESHOLD
 
 MIB = 1 << 20
 
-__all__ = ["CPUS", "EVERYWHERE", "Failure", "INTERVAL", "LEGACY", "MIB", "NOSYSTEMD", "SYSTEMD", "THRESHOLD", "UNIFIED",
-           "case", "jain", "journal", "kernel", "machine", "measure", "run", "wait_for"]
+__all__ = ["CPUS", "EVERYWHERE", "Failure", "INTERVAL", "LEGACY", "MIB", "NATIVE", "NOSYSTEMD", "RAW", "SYSTEMD",
+           "THRESHOLD", "UNIFIED", "VERSION_1", "WITHOUT_SYSTEMD", "case", "jain", "journal", "kernel", "machine",
+           "measure", "run", "wait_for"]

@@ -3,12 +3,29 @@
 
 import os
 import pathlib
+import re
 import signal
 
-from .machine import KIND, LEGACY
+from .machine import KIND, LEGACY, VERSION_1
 
 ROOT = pathlib.Path("/sys/fs/cgroup")
 DEFAULT_WEIGHT = 100
+
+
+def legacy_mounts():
+    """Where each controller of version 1 is mounted, and "name=systemd"."""
+    found = {}
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        for line in file:
+            place, _, mount = line.rstrip("\n").partition(" - ")
+            kind, _, options = mount.split(" ", 2)
+            if kind == "cgroup":
+                for option in options.split(","):
+                    found.setdefault(option, pathlib.Path(place.split(" ")[4]))
+    return found
+
+
+MOUNTS = legacy_mounts()
 
 
 class AnyCgroup:
@@ -29,6 +46,14 @@ class AnyCgroup:
 
     def exists(self):
         return self.path.is_dir()
+
+    def directories(self):
+        """Those that there are of it, in any hierarchy."""
+        return [self.path] if self.exists() else []
+
+    def controllers(self):
+        """What the groups below have, where that is a matter of the group."""
+        return set()
 
     def read(self, name):
         return self.file(name).read_text(encoding="ascii").strip()
@@ -66,6 +91,9 @@ class AnyCgroup:
 class UnifiedCgroup(AnyCgroup):
     MEMORY_MAX = "memory.max"
     NO_LIMIT = "max"
+
+    def controllers(self):
+        return set(self.read("cgroup.subtree_control").split())
 
     def _limit(self, name):
         text = self.read(name)
@@ -108,11 +136,14 @@ class LegacyCgroup(AnyCgroup):
     MEMORY_MAX = "memory.limit_in_bytes"
     NO_LIMIT = "-1"
 
-    hierarchy = ROOT / "systemd"
+    hierarchy = MOUNTS.get("name=systemd" if KIND == LEGACY else "cpu", ROOT)
 
     def file(self, name):
         controller = name.partition(".")[0]
-        return super().file(name) if controller == "cgroup" else ROOT / controller / self._path / name
+        return super().file(name) if controller == "cgroup" else MOUNTS[controller] / self._path / name
+
+    def directories(self):
+        return [path for path in {mount / self._path for mount in MOUNTS.values()} if path.is_dir()]
 
     def _limit(self, name):
         try:
@@ -153,4 +184,17 @@ class LegacyCgroup(AnyCgroup):
         return bool(self.processes())
 
 
-Cgroup = LegacyCgroup if KIND == LEGACY else UnifiedCgroup
+Cgroup = LegacyCgroup if KIND in VERSION_1 else UnifiedCgroup
+
+
+def groups_of(pid):
+    """The path of a process in each hierarchy that the service has to do with."""
+    with open(f"/proc/{pid}/cgroup", encoding="utf-8", errors="surrogateescape") as file:
+        found = dict(re.findall(r"^\d+:([^:]*):(.*)$", file.read(), flags=re.MULTILINE))
+    ours = {"cpu", "cpuacct", "memory"} if KIND in VERSION_1 else {""}
+    return {name: path for name, path in found.items() if not ours.isdisjoint(name.split(","))}
+
+
+def is_in(pid, path):
+    """Whether the process is in this group in all of them."""
+    return set(groups_of(pid).values()) == {path}

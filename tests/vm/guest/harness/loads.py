@@ -11,7 +11,7 @@ import time
 
 from .cgroup import Cgroup
 from .command import run, wait_for
-from .machine import KIND, NOSYSTEMD
+from .machine import KIND, WITHOUT_SYSTEMD
 
 PROGRAMS = pathlib.Path(__file__).parent.parent / "programs"
 
@@ -80,7 +80,7 @@ class ChildLoad:
         return self._output.read()
 
 
-Load = ChildLoad if KIND == NOSYSTEMD else UnitLoad
+Load = ChildLoad if KIND in WITHOUT_SYSTEMD else UnitLoad
 
 
 def busy(user, processes):

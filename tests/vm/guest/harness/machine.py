@@ -6,15 +6,20 @@ import pathlib
 UNIFIED = "unified"      # systemd, cgroup version 2
 LEGACY = "legacy"        # systemd, version 1 with version 2 beside it
 NOSYSTEMD = "nosystemd"  # cgroup version 2, a script as PID 1, no bus
+NATIVE = "native"        # version 1 and no systemd, as on the host itself: scripts/native
 
 SYSTEMD = UNIFIED, LEGACY
-EVERYWHERE = UNIFIED, LEGACY, NOSYSTEMD
+WITHOUT_SYSTEMD = NOSYSTEMD, NATIVE
+VERSION_1 = LEGACY, NATIVE
+RAW = LEGACY, NOSYSTEMD, NATIVE  # the service writes the kernel's files itself
+EVERYWHERE = UNIFIED, LEGACY, NOSYSTEMD, NATIVE
 
 
 def _kind():
-    if not pathlib.Path("/run/systemd/system").is_dir():
-        return NOSYSTEMD
-    return UNIFIED if pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists() else LEGACY
+    unified = pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists()
+    if pathlib.Path("/run/systemd/system").is_dir():
+        return UNIFIED if unified else LEGACY
+    return NOSYSTEMD if unified else NATIVE
 
 
 KIND = _kind()

@@ -5,6 +5,7 @@ import os
 import time
 
 from .cgroup import Cgroup
+from .machine import KIND, VERSION_1
 
 CPUS = os.cpu_count()
 
@@ -19,8 +20,12 @@ def all_tasks_cpu_seconds():
     """The CPU time of all tasks of the machine, since boot.
 
     The kernel keeps the root's cpu.stat by counting ticks, of which a virtual
-    machine misses some while its host has no time for it. This one is exact.
+    machine misses some while its host has no time for it. This one is exact,
+    and so is version 1's cpuacct.usage, which does where the kernel has no
+    schedstat.
     """
+    if KIND in VERSION_1 and not os.path.exists("/proc/schedstat"):
+        return Cgroup().cpu_seconds()
     with open("/proc/schedstat", encoding="ascii") as file:
         return sum(int(line.split()[7]) for line in file if line.startswith("cpu")) / 1e9
 

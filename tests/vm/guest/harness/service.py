@@ -12,9 +12,9 @@ from . import journal
 from .cgroup import Cgroup
 from .command import Failure, run, wait_for
 from .limits import user_slices
-from .machine import KIND, NOSYSTEMD
+from .machine import KIND, WITHOUT_SYSTEMD
 
-BINARY = pathlib.Path("/usr/sbin/fairsliced")
+BINARY = pathlib.Path(os.environ.get("FAIRSLICED", "/usr/sbin/fairsliced"))
 DROP_INS = pathlib.Path("/etc/fairslice/fairsliced.conf.d")
 CONTROL = pathlib.Path("/run/systemd/system.control")
 # Where there is no journal. fairsliced's own directory is its own business.
@@ -88,7 +88,7 @@ class ChildService:
             ready.bind(str(NOTIFY))
             ready.settimeout(0.2)
             self._process = subprocess.Popen(
-                [BINARY], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                ["setpriv", "--pdeathsig", "TERM", BINARY], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, "NOTIFY_SOCKET": str(NOTIFY)}, start_new_session=True)
             wait_for(lambda: self._says_ready(ready), 60, "the service is ready", pause=0)
 
@@ -133,7 +133,7 @@ class ChildService:
         write_base_configuration()
 
 
-Service = ChildService if KIND == NOSYSTEMD else UnitService
+Service = ChildService if KIND in WITHOUT_SYSTEMD else UnitService
 
 
 def write_drop_in(name, text):

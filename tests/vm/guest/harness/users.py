@@ -9,7 +9,7 @@ import subprocess
 from . import kernel
 from .cgroup import Cgroup
 from .command import run, wait_for
-from .machine import KIND, NOSYSTEMD
+from .machine import KIND, WITHOUT_SYSTEMD
 
 
 class AnyUser:
@@ -19,13 +19,14 @@ class AnyUser:
         self.uid = pwd.getpwnam(name).pw_uid
         self.slice = f"user-{self.uid}.slice"
         self.cgroup = Cgroup(f"user.slice/{self.slice}")
+        self._killed_before = len(kernel.victims(self.uid))  # of another user who had this UID
 
     def __repr__(self):
         return f"{self.name} ({self.uid})"
 
     def kills(self):
-        """How many of the user's processes were killed for memory since boot."""
-        return len(kernel.victims(self.uid))
+        """How many of the user's processes were killed for memory."""
+        return len(kernel.victims(self.uid)) - self._killed_before
 
 
 class SystemdUser(AnyUser):
@@ -81,7 +82,7 @@ class PlainUser(AnyUser):
         wait_for(lambda: not self.processes(), 10, f"end of all that {self} runs")
 
 
-User = PlainUser if KIND == NOSYSTEMD else SystemdUser
+User = PlainUser if KIND in WITHOUT_SYSTEMD else SystemdUser
 
 
 class Users:
