@@ -3,7 +3,7 @@
 #
 # Boots the virtual machine once: one disk carries in what to run, the second
 # serial port carries out what is printed, another disk carries out what is
-# worth keeping. Needs message.sh, packages.sh, cache.sh and vm-image.sh.
+# worth keeping. Needs message.sh, packages.sh, machine-lock.sh and vm-image.sh.
 
 : "${project_root:?}"
 
@@ -22,7 +22,7 @@ vm_boot() {
     require_packages qemu-system-x86 util-linux
     image=$(vm_image "$release")
 
-    wait_for_other_machines
+    take_machine_lock
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/fairslice-vm.XXXXXX")
     trap stop_machine EXIT
     trap 'exit 130' INT
@@ -38,12 +38,6 @@ vm_boot() {
     tail -n +1 -f --pid="$machine" "$output/results.log" &
     wait "$!" # not in the foreground, where bash would see signals only after its end
     collect_result "$output"
-}
-
-# Two machines at once would disturb each other's measurements.
-wait_for_other_machines() {
-    exec {machine_lock}>"$(cache_root)/machine.lock"
-    flock -n "$machine_lock" || { say "waiting for another virtual machine to end"; flock "$machine_lock"; }
 }
 
 # pack_input_disk TAR SECONDS PROGRAM ARGUMENT... - the disk is a tar, and the words travel one a line
