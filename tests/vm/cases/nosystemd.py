@@ -2,15 +2,18 @@
 """Without systemd: the service makes the slices, and puts every process where it belongs."""
 
 import os
+import random
 import signal
 import subprocess
 import time
 
 from harness import MIB, NOSYSTEMD, WITHOUT_SYSTEMD, case, kernel, wait_for
 from harness.cgroup import ROOT, Cgroup, groups_of, is_in
-from harness.limits import quotas_stand, wait_for_quotas
+from harness.limits import quotas_stand, user_slices, wait_for_quotas
+from harness.loads import PROGRAMS
 
 LIMIT = 100
+FIRST_VISITOR = 61500
 
 
 def wait_for_group(pid, group, seconds=5):
@@ -118,3 +121,65 @@ def a_crash_is_taken_up(test):
     test.service.stop()
     test.equal("left of user.slice", Cgroup("user.slice").directories(), [])
     test.equal("controllers", Cgroup().controllers(), controllers)
+
+
+class Visitor:
+    """A user with a UID and without a name, and two processes that do nothing."""
+
+    def __init__(self, number):
+        self.uid = FIRST_VISITOR + number
+        self.place = f"/user.slice/user-{self.uid}.slice"
+        self._process = subprocess.Popen([PROGRAMS / "idle", str(self.uid)], start_new_session=True)
+        self.pid = self._process.pid
+
+    def is_placed(self):
+        return is_in(self.pid, self.place)
+
+    def leave(self):
+        os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+def placed(visitors):
+    return all(visitor.is_placed() for visitor in visitors)
+
+
+def come_and_go(visitors, seconds):
+    """One leaves, another one comes back, all the time; returns how many did."""
+    chance, count, end = random.Random(1), 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        number = chance.randrange(len(visitors))
+        visitors[number].leave()
+        visitors[number] = Visitor(number)
+        count += 1
+        time.sleep(0.02)
+    return count
+
+
+def cpu_seconds_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        user, system = file.read().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+@case("two hundred users come and go, and nothing of them is left", timeout=300, on=WITHOUT_SYSTEMD)
+def a_crowd_leaves_nothing(test):
+    test.configure("[Memory]\nMemoryMax=50M\n")
+    test.service.start()
+    said, used = test.service.said(0), cpu_seconds_of(test.service.main_pid())
+    visitors = []
+    test.defer(lambda: [visitor.leave() for visitor in visitors])
+    for number in range(200):
+        visitors.append(Visitor(number))
+    test.figure("all_placed_after", wait_for(lambda: placed(visitors), 60, "everybody in their slice", pause=0.1), "s")
+    wait_for(lambda: all(group.memory_max() == 50 * MIB for group in user_slices()), 30, "their limits", pause=0.1)
+
+    test.figure("came_back", come_and_go(visitors, 10))
+    wait_for(lambda: placed(visitors), 30, "everybody in their slice again", pause=0.1)
+    while visitors:
+        visitors.pop().leave()
+    test.figure("slices_gone_after", wait_for(lambda: not user_slices(), 60, "the end of all slices", pause=0.1), "s")
+    test.figure("cpu_of_service", cpu_seconds_of(test.service.main_pid()) - used, "s")
+    test.equal("said about all that", test.service.said(0).removeprefix(said), "")
+    test.service.stop()
+    test.equal("left of user.slice", Cgroup("user.slice").directories(), [])

@@ -2,12 +2,14 @@
 """Fair shares of the CPUs."""
 
 import time
+import types
 
-from harness import CPUS, EVERYWHERE, INTERVAL, THRESHOLD, case, jain, measure, wait_for
+from harness import CPUS, EVERYWHERE, INTERVAL, NATIVE, THRESHOLD, case, jain, measure, wait_for
 from harness.bus import SET_UNIT_PROPERTIES
 from harness.limits import no_quota_stands, property_of, quotas, wait_for_quotas
 
 TWO_INTERVALS = 2 * INTERVAL
+ROOT = types.SimpleNamespace(uid=0)
 
 
 class ThreeUsers:
@@ -117,3 +119,29 @@ def settle(test):
     time.sleep(20)
     after = calls.property_calls()[before:]
     test.at_most("calls_in_20_contended_seconds", len(after), 2 * 20 / INTERVAL)
+
+
+@case("without systemd: a user has as much as root's own processes, where there is one of these for each CPU",
+      on=(NATIVE,))
+def stand_beside_root(test):
+    test.service.start()
+    user = test.user("a")
+    test.busy(ROOT, CPUS)
+    test.busy(user, CPUS)
+    time.sleep(TWO_INTERVALS)
+    use = measure([user], 10)
+    note_budget(test, use)
+    test.between("use_of_host", 100 * use.total / CPUS, 40, 60, "% of all CPUs")
+
+
+@case("users with 3 and with 1 busy processes have quotas, and the same", on=(NATIVE,))
+def need_no_crowd(test):
+    test.service.start()
+    a, b = test.users("ab")
+    test.busy(a, 3)
+    test.busy(b, 1)
+    test.figure("quota_of_a_after", wait_for(lambda: a.cgroup.cpu_quota() is not None, 6, "a quota for A"), "s")
+    time.sleep(TWO_INTERVALS)
+    use = measure([a, b], 10)
+    note_budget(test, use)
+    test.at_least("jain", jain(list(use.of.values())), 0.99)

@@ -44,6 +44,14 @@ class UnitLoad:
         return run("journalctl", "--output=cat", f"--unit={self.unit}").stdout
 
 
+def _is_alive_in(process_group, path):
+    try:
+        state, _, group = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:3]
+    except OSError:
+        return False
+    return int(group) == process_group and state not in "ZX"
+
+
 class ChildLoad:
     """A program that runs as a user, as a child of ours with a process group of its own."""
 
@@ -61,16 +69,13 @@ class ChildLoad:
         if self.is_running():
             os.killpg(self.pid, signal.SIGKILL)
             wait_for(lambda: not self.is_running(), 10, f"end of {self.name}", pause=0.005)
-        return time.monotonic()
+        gone = time.monotonic()
+        self._process.wait()
+        return gone
 
     def is_running(self):
-        """Any of its processes; those that we did not start are collected by PID 1."""
-        self._process.poll()
-        try:
-            os.killpg(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        """Any of its processes; when PID 1 collects those that have ended is not ours to say."""
+        return any(_is_alive_in(self.pid, path) for path in pathlib.Path("/proc").glob("[0-9]*/stat"))
 
     def stop(self):
         self.kill()
