@@ -9,7 +9,7 @@ import time
 
 from harness import MIB, NOSYSTEMD, WITHOUT_SYSTEMD, case, kernel, wait_for
 from harness.cgroup import ROOT, Cgroup, groups_of, is_in
-from harness.limits import quotas_stand, user_slices, wait_for_quotas
+from harness.limits import quotas_stand, wait_for_quotas
 from harness.loads import PROGRAMS
 
 LIMIT = 100
@@ -128,12 +128,12 @@ class Visitor:
 
     def __init__(self, number):
         self.uid = FIRST_VISITOR + number
-        self.place = f"/user.slice/user-{self.uid}.slice"
+        self.cgroup = Cgroup(f"user.slice/user-{self.uid}.slice")
         self._process = subprocess.Popen([PROGRAMS / "idle", str(self.uid)], start_new_session=True)
         self.pid = self._process.pid
 
     def is_placed(self):
-        return is_in(self.pid, self.place)
+        return is_in(self.pid, f"/user.slice/{self.cgroup.name}")
 
     def leave(self):
         os.killpg(self.pid, signal.SIGKILL)
@@ -172,13 +172,15 @@ def a_crowd_leaves_nothing(test):
     for number in range(200):
         visitors.append(Visitor(number))
     test.figure("all_placed_after", wait_for(lambda: placed(visitors), 60, "everybody in their slice", pause=0.1), "s")
-    wait_for(lambda: all(group.memory_max() == 50 * MIB for group in user_slices()), 30, "their limits", pause=0.1)
+    groups = [visitor.cgroup for visitor in visitors]
+    wait_for(lambda: all(group.memory_max() == 50 * MIB for group in groups), 30, "their limits", pause=0.1)
 
     test.figure("came_back", come_and_go(visitors, 10))
     wait_for(lambda: placed(visitors), 30, "everybody in their slice again", pause=0.1)
     while visitors:
         visitors.pop().leave()
-    test.figure("slices_gone_after", wait_for(lambda: not user_slices(), 60, "the end of all slices", pause=0.1), "s")
+    test.figure("slices_gone_after", wait_for(lambda: not any(group.directories() for group in groups), 60,
+                                              "the end of their slices", pause=0.1), "s")
     test.figure("cpu_of_service", cpu_seconds_of(test.service.main_pid()) - used, "s")
     test.equal("said about all that", test.service.said(0).removeprefix(said), "")
     test.service.stop()
