@@ -126,8 +126,7 @@ def settle(test):
 def stand_beside_root(test):
     test.service.start()
     user = test.user("a")
-    for _ in range(CPUS):  # each in a session of its own, since the kernel may weigh a session as one
-        test.busy(ROOT, 1)
+    test.busy(ROOT, CPUS)
     test.busy(user, CPUS)
     time.sleep(TWO_INTERVALS)
     use = measure([user], 10)
