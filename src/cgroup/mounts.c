@@ -4,8 +4,11 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "basic/fs.h"
+#include "cgroup/flat-keyed.h"
 
 /* A host with containers has some hundreds of mounts of 200 bytes each; more than this is nobody's. */
 #define MOUNTINFO_FIRST_SIZE ((size_t) 64 << 10)
@@ -67,12 +70,26 @@ static char *unescape(Word word) {
 
 typedef struct Line {
         Word root, path, type, options;
+        dev_t device;
 } Line;
+
+static int parse_device(Word word, dev_t *ret) {
+        uint64_t major, minor;
+        Word first = next_word(&word, ':');
+
+        if (parse_digits(first.text, first.length, &major) < 0 ||
+            parse_digits(word.text, word.length, &minor) < 0 || major > UINT32_MAX || minor > UINT32_MAX)
+                return -EBADMSG;
+        *ret = makedev((unsigned) major, (unsigned) minor);
+        return 0;
+}
 
 /* ID PARENT MAJOR:MINOR ROOT PATH OPTIONS [OPTIONAL…] - TYPE SOURCE SUPER-OPTIONS */
 static int parse_line(Word rest, Line *ret) {
-        for (int i = 0; i < 3; i++)
-                (void) next_word(&rest, ' ');
+        (void) next_word(&rest, ' ');
+        (void) next_word(&rest, ' ');
+        if (parse_device(next_word(&rest, ' '), &ret->device) < 0)
+                return -EBADMSG;
         ret->root = next_word(&rest, ' ');
         ret->path = next_word(&rest, ' ');
         while (rest.length > 0)
@@ -97,6 +114,7 @@ static int take_mount(CgroupMount *mount, const Line *line) {
         free(mount->root);
         mount->path = TAKE_PTR(path);
         mount->root = TAKE_PTR(root);
+        mount->device = line->device;
         return 0;
 }
 
@@ -164,6 +182,7 @@ int cgroup_mounts_read(int proc_fd, CgroupMounts *ret) {
 static void mount_done(CgroupMount *mount) {
         free(mount->path);
         free(mount->root);
+        *mount = (CgroupMount){};
 }
 
 void cgroup_mounts_done(CgroupMounts *mounts) {
@@ -172,6 +191,22 @@ void cgroup_mounts_done(CgroupMounts *mounts) {
         for (unsigned i = 0; i < _CONTROLLER_COUNT; i++)
                 mount_done(&mounts->legacy[i]);
         *mounts = (CgroupMounts){};
+}
+
+static void drop_if_hidden(const char *name, CgroupMount *mount, CgroupMountHandler hidden, void *userdata) {
+        struct stat st;
+
+        if (!mount->path || (lstat(mount->path, &st) >= 0 && st.st_dev == mount->device))
+                return;
+        hidden(name, mount->path, userdata);
+        mount_done(mount);
+}
+
+void cgroup_mounts_drop_hidden(CgroupMounts *mounts, CgroupMountHandler hidden, void *userdata) {
+        drop_if_hidden("cgroup2", &mounts->unified, hidden, userdata);
+        drop_if_hidden("name=systemd", &mounts->systemd, hidden, userdata);
+        for (unsigned i = 0; i < _CONTROLLER_COUNT; i++)
+                drop_if_hidden(controllers[i], &mounts->legacy[i], hidden, userdata);
 }
 
 bool cgroup_mounts_are_legacy(const CgroupMounts *mounts) {

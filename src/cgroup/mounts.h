@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <sys/types.h>
+
 #include "basic/macro.h"
 
 /* Where the kernel's cgroup hierarchies are mounted, as /proc/self/mountinfo tells (proc(5)): version 1's
@@ -21,9 +23,10 @@ typedef enum Controller {
 const char *controller_to_string(Controller controller);
 
 typedef struct CgroupMount {
-        char *path; /* absolute; NULL: not mounted */
-        char *root; /* the group that is seen there, "/" but in containers; a group's path in
-                     * /proc/PID/cgroup begins with it */
+        char *path;   /* absolute; NULL: not mounted */
+        char *root;   /* the group that is seen there, "/" but in containers; a group's path in
+                       * /proc/PID/cgroup begins with it */
+        dev_t device; /* of the file system, as st_dev of all that is in it */
 } CgroupMount;
 
 typedef struct CgroupMounts {
@@ -39,6 +42,12 @@ int cgroup_mounts_parse(const char *text, size_t length, CgroupMounts *ret);
 
 /* The same from "self/mountinfo" below an open "/proc". */
 int cgroup_mounts_read(int proc_fd, CgroupMounts *ret);
+
+/* Leaves out each mount that its path does not lead to, since something else is mounted over it or over a
+ * directory on the way: what is found there is none of the kernel's, whatever it looks like. They are told
+ * one by one before that, by the names of /proc/PID/cgroup ("cgroup2", "cpu"). */
+typedef void (*CgroupMountHandler)(const char *name, const char *path, void *userdata);
+void cgroup_mounts_drop_hidden(CgroupMounts *mounts, CgroupMountHandler hidden, void *userdata);
 
 /* Frees what is in it, not the struct itself, and leaves it empty. */
 void cgroup_mounts_done(CgroupMounts *mounts);

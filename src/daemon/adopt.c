@@ -100,6 +100,7 @@ static int open_tree(Adoption *a) {
                 log_error("Not moving processes of UID %u: systemd is not PID 1.", (unsigned) a->user.uid);
                 return -EOPNOTSUPP;
         }
+        host_info_drop_hidden(&host);
         r = host_info_open_tree(&host, &a->tree);
         return r < 0 ? log_error_errno(r, "Cannot open the cgroup tree: %m") : 0;
 }

@@ -40,6 +40,17 @@ int host_info_read(int root_fd, int proc_fd, HostInfo *ret) {
         return 0;
 }
 
+static void on_hidden(const char *name, const char *path, void *userdata _unused_) {
+        log_warning("The cgroup hierarchy of %s cannot be reached at %s: something else is mounted over it. "
+                    "It counts as not mounted.",
+                    name, path);
+}
+
+void host_info_drop_hidden(HostInfo *info) {
+        cgroup_mounts_drop_hidden(&info->mounts, on_hidden, NULL);
+        info->unified = cgroup_mounts_are_unified(&info->mounts);
+}
+
 void host_info_done(HostInfo *info) {
         cgroup_mounts_done(&info->mounts);
 }
@@ -198,6 +209,7 @@ int host_info_print(void) {
         r = host_info_read(root_fd, proc_fd, &info);
         if (r < 0)
                 return log_error_errno(r, "Cannot find out what this host is: %m");
+        host_info_drop_hidden(&info);
         print_host(&info);
         if (print_backend(&info) < 0)
                 return 0;

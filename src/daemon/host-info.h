@@ -14,6 +14,10 @@ typedef struct HostInfo {
 
 /* Looks below an open "/" and an open "/proc". */
 int host_info_read(int root_fd, int proc_fd, HostInfo *ret);
+
+/* What something else is mounted over counts as not mounted from now on, and is logged. Whoever means to
+ * open the tree asks for this before. */
+void host_info_drop_hidden(HostInfo *info);
 void host_info_done(HostInfo *info);
 
 /* For messages: "a hybrid cgroup tree", "runit as PID 1". */

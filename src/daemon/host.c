@@ -12,6 +12,7 @@ int manager_choose_backend(Manager *m) {
         r = host_info_read(m->root_fd, m->proc_fd, &m->host);
         if (r < 0)
                 return log_error_errno(r, "Cannot find out how cgroups are mounted: %m");
+        host_info_drop_hidden(&m->host);
         r = host_info_choose_backend(&m->host, m->host_config.backend, &m->backend_kind, reason);
         if (r < 0)
                 return log_error_errno(r, "No backend for this host, nothing can be limited: %s.", reason);

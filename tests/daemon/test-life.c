@@ -75,7 +75,16 @@ static void expect_no_start(const char *message) {
 static void test_no_cgroup_tree(_unused_ void **state) {
         fixture_put_host(host.fixture, "proc/self/mountinfo",
                          "30 20 0:26 / /nonexistent rw - cgroup2 cgroup2 rw\n");
-        expect_no_start("Cannot open the cgroup tree");
+        expect_no_start("the host has no cgroup tree");
+        assert_int_equal(log_capture_count("cannot be reached at /nonexistent"), 1);
+}
+
+/* Something else is mounted over it: whatever is found there, it is not the kernel's. */
+static void test_hidden_cgroup_tree(_unused_ void **state) {
+        fixture_put_host(host.fixture, "proc/self/mountinfo", "30 20 0:0 / /tmp rw - cgroup2 cgroup2 rw\n");
+        expect_no_start("the host has no cgroup tree");
+        assert_int_equal(log_capture_count("The cgroup hierarchy of cgroup2 cannot be reached at /tmp"), 1);
+        assert_int_not_equal(access("/tmp/user.slice", F_OK), 0);
 }
 
 static void test_no_mounts(_unused_ void **state) {
@@ -190,6 +199,7 @@ int main(void) {
                 TEST(test_sigint_and_twice),
                 TEST(test_stop_without_answers),
                 TEST(test_no_cgroup_tree),
+                TEST(test_hidden_cgroup_tree),
                 TEST(test_no_mounts),
                 TEST(test_backend_is_said),
                 TEST(test_no_such_backend),

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "basic/fs.h"
 #include "basic/time-util.h"
@@ -66,6 +67,14 @@ static const char *user_path(char path[512], uid_t uid, const char *file) {
         return slice_path(path, slice_name_for_uid(name, uid), file);
 }
 
+static void put_mountinfo(const Fixture *f) {
+        struct stat st;
+
+        assert_int_equal(stat(f->cgroup, &st), 0);
+        put(f, "proc/self/mountinfo", "30 20 %u:%u / %s rw - cgroup2 cgroup2 rw\n", major(st.st_dev),
+            minor(st.st_dev), f->cgroup);
+}
+
 Fixture *fixture_new(void) {
         static const char *const directories[] = { "cgroup",
                                                    "sys",
@@ -102,7 +111,7 @@ Fixture *fixture_new(void) {
         snprintf(f->root, sizeof f->root, "%s/root", f->path);
         snprintf(f->proc, sizeof f->proc, "%s/proc", f->path);
         put(f, "proc/1/comm", "systemd\n");
-        put(f, "proc/self/mountinfo", "30 20 0:26 / %s rw - cgroup2 cgroup2 rw\n", f->cgroup);
+        put_mountinfo(f);
         put(f, "sys/devices/system/cpu/online", "0-1\n");
         fixture_run_outside(f, 0);
         return f;

@@ -3,6 +3,8 @@
 #include "unit.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "cgroup/mounts.h"
 
@@ -91,6 +93,36 @@ static void test_root_is_preferred(_unused_ void **state) {
         assert_string_equal(mounts.legacy[CONTROLLER_MEMORY].root, "/docker/ab");
 }
 
+static unsigned n_hidden;
+
+static void on_hidden(const char *name, const char *path, void *userdata) {
+        assert_string_equal(name, "memory");
+        assert_string_equal(path, userdata);
+        n_hidden++;
+}
+
+/* The line says which file system it is, and the path may lead to another one by now, or to nothing. */
+static void test_hidden(_unused_ void **state) {
+        char text[256];
+        struct stat st;
+
+        n_hidden = 0;
+        assert_int_equal(stat("/proc", &st), 0);
+        snprintf(text, sizeof text,
+                 "35 31 %u:%u / /proc rw - cgroup cgroup rw,cpu\n"
+                 "35 31 %u:%u / /proc rw - cgroup cgroup rw,memory\n",
+                 major(st.st_dev), minor(st.st_dev), major(st.st_dev), minor(st.st_dev) + 1);
+        assert_int_equal(parse(text), 0);
+        cgroup_mounts_drop_hidden(&mounts, on_hidden, (void *) "/proc");
+        assert_int_equal(n_hidden, 1);
+        assert_string_equal(mounts.legacy[CONTROLLER_CPU].path, "/proc");
+        assert_null(mounts.legacy[CONTROLLER_MEMORY].path);
+        assert_int_equal(parse("35 31 0:32 / /nonexistent rw - cgroup cgroup rw,memory\n"), 0);
+        cgroup_mounts_drop_hidden(&mounts, on_hidden, (void *) "/nonexistent");
+        assert_int_equal(n_hidden, 2);
+        assert_false(cgroup_mounts_are_legacy(&mounts));
+}
+
 static void test_bad_lines(_unused_ void **state) {
         static const char *const bad[] = {
                 "\n",
@@ -99,6 +131,9 @@ static void test_bad_lines(_unused_ void **state) {
                 "35 31 0:32 / /a rw - \n",
                 "35 31 0:32 / a rw - cgroup cgroup rw,memory\n",
                 "\n\n\n",
+                "35 31 0 / /a rw - cgroup cgroup rw,memory\n",
+                "35 31 :32 / /a rw - cgroup cgroup rw,memory\n",
+                "35 31 0:4294967296 / /a rw - cgroup cgroup rw,memory\n",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
@@ -131,6 +166,7 @@ int main(void) {
                 TEST(test_unified),   TEST(test_other_hierarchies),
                 TEST(test_escaped),   TEST(test_root_is_preferred),
                 TEST(test_bad_lines), TEST(test_bounds),
+                TEST(test_hidden),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
