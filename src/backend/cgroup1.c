@@ -178,6 +178,9 @@ static void fail_to_open(RawChange *change, LimitMask limits, int error) {
         limits &= change->todo;
         if (error == -ENOENT)
                 change->without |= limits;
+        else if (limits && error == -EOPNOTSUPP)
+                raw_fail(change, limits, error, "%s: the %s hierarchy is not mounted", change->slice,
+                         controller_to_string(controller_of(limits)));
         else if (limits)
                 raw_fail(change, limits, error, "%s: cannot open its group in the %s hierarchy: %m",
                          change->slice, controller_to_string(controller_of(limits)));

@@ -152,7 +152,7 @@ static int open_logind(Manager *m) {
         return r < 0 ? log_error_errno(r, "Cannot watch logind: %m") : 0;
 }
 
-int manager_start(Manager *m) {
+static int take_steps(Manager *m) {
         int (*const steps[])(Manager *) = {
                 manager_choose_backend, manager_open_tree,   manager_open_host_use, open_runtime,
                 manager_open_backend,   manager_serve,       open_logind,           manager_watch_mounts,
@@ -164,6 +164,19 @@ int manager_start(Manager *m) {
 
                 if (r < 0)
                         return r;
+        }
+        return 0;
+}
+
+int manager_start(Manager *m) {
+        int r = take_steps(m);
+
+        if (r < 0) {
+                if (m->placer) { /* nobody is left in a group that nobody looks after */
+                        manager_stop(m);
+                        (void) manager_run(m);
+                }
+                return r;
         }
         (void) sd_event_set_watchdog(m->event, true);
         (void) sd_notify(false, "READY=1");

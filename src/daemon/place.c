@@ -63,7 +63,7 @@ static void on_refused(PlacerRefusal kind, const Process *process, const char *h
 }
 
 static void say_failure(const Manager *m, const PlaceFailure *failure, bool removing, int error) {
-        const char *hierarchy = failure->hierarchy && *failure->hierarchy ? failure->hierarchy : "cgroup2";
+        const char *hierarchy = failure->hierarchy ?: "";
 
         if (failure->group[0] == '\0')
                 log_error_errno(error, "Cannot write %s/" RECORD ", so no groups are made for users: %m",
@@ -78,8 +78,8 @@ static void say_failure(const Manager *m, const PlaceFailure *failure, bool remo
                 log_error_errno(error, "Cannot turn %s the controller %s for the groups below %s: %m",
                                 removing ? "off" : "on", failure->controller, failure->group);
         else
-                log_error_errno(error, "Cannot %s the group %s in the hierarchy of %s: %m",
-                                removing ? "remove" : "make", failure->group, hierarchy);
+                log_error_errno(error, "Cannot %s the group %s%s%s: %m", removing ? "remove" : "make",
+                                failure->group, *hierarchy ? " in the hierarchy of " : "", hierarchy);
 }
 
 static void on_failed(const PlaceFailure *failure, int error, void *userdata) {
@@ -137,7 +137,10 @@ int manager_place_open(Manager *m) {
                 return 0;
         r = placer_new(m->tree, m->proc_fd, m->runtime_fd, &handlers, &m->placer, &skipped);
         if (r < 0)
-                return log_error_errno(r, "Cannot find out which groups were made before: %m");
+                return log_error_errno(r,
+                                       "Cannot find out from %s/" RECORD
+                                       " and user.slice which groups were made before: %m",
+                                       m->options.runtime_path);
         if (skipped > 0)
                 log_warning("%s/" RECORD " has %u lines that are not this service's; they are left out.",
                             m->options.runtime_path, skipped);
@@ -210,8 +213,16 @@ static int on_again(sd_event_source *s _unused_, uint64_t usec _unused_, void *u
         return 0;
 }
 
+/* Putting everything back takes a few descriptors, and it may be for want of them that the service ends. */
+static void close_watches(Manager *m) {
+        m->slice_dir = slice_dir_watch_free(m->slice_dir);
+        m->mount_watch = mount_watch_free(m->mount_watch);
+}
+
 static void end(Manager *m) {
         stop_looking(m);
+        if (m->stopping)
+                close_watches(m);
         if (sd_event_add_time_relative(m->event, &m->place_timer, CLOCK_MONOTONIC, RELEASE_AGAIN_USEC, 0,
                                        on_again, m) < 0)
                 log_error("Cannot set a timer; groups that are still in use stay.");

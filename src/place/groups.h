@@ -14,7 +14,7 @@ typedef struct Groups {
 /* What could not be done, for a message. */
 typedef struct PlaceFailure {
         SliceName group;        /* "/", "user.slice" or a slice; "": the record in the runtime directory */
-        const char *hierarchy;  /* in this one, as in CgroupHierarchy; static or the tree's */
+        const char *hierarchy;  /* in this one, as in CgroupHierarchy; static or the tree's. NULL: in any */
         const char *controller; /* turning this one on; NULL: making or removing the group */
 } PlaceFailure;
 

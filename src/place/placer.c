@@ -298,7 +298,10 @@ bool placer_is_clean(const Placer *placer) {
         return any == 0;
 }
 
-static int fail_at_slice(PlaceFailure *failure, const PlaceSlice *slice, int error) {
+/* The first failure is the one that is told: what follows may only follow from it. Returns it. */
+static int fail_at_slice(PlaceFailure *failure, const PlaceSlice *slice, int first, int error) {
+        if (first < 0)
+                return first;
         *failure = (PlaceFailure){};
         slice_name_for_uid(failure->group, slice->uid);
         return error;
@@ -312,7 +315,7 @@ int placer_release(Placer *placer, PlaceFailure *ret_failure) {
         for (size_t i = 0; i < record->n_slices; i++) {
                 q = move_all_out(&placer->groups, record->slice[i]);
                 if (q < 0)
-                        r = fail_at_slice(ret_failure, record->slice[i], q);
+                        r = fail_at_slice(ret_failure, record->slice[i], r, q);
         }
         for (size_t i = record->n_slices; i-- > 0;) {
                 PlaceSlice *slice = record->slice[i];
@@ -327,7 +330,7 @@ int placer_release(Placer *placer, PlaceFailure *ret_failure) {
                 }
                 q = groups_remove(&placer->groups, slice);
                 if (q < 0)
-                        r = fail_at_slice(ret_failure, slice, q);
+                        r = fail_at_slice(ret_failure, slice, r, q);
         }
         q = groups_finish(&placer->groups, &failure);
         if (q < 0 && r >= 0) {
