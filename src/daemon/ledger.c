@@ -12,7 +12,7 @@
 #include "basic/parse.h"
 
 #define LEDGER_FILE     "limits"
-#define LEDGER_SIZE_MAX (64U << 20)
+#define LEDGER_SIZE_MAX (64 << 20)
 
 struct Ledger {
         int dirfd;
@@ -101,25 +101,41 @@ static int read_line(Ledger *ledger, char *line) {
         return 0;
 }
 
+/* 1 if there is something to read. What is no file was never ours; the first save takes its place, or tells
+ * that it cannot. */
+static int open_file(const Ledger *ledger, int *ret) {
+        _cleanup_close_ int fd = openat(ledger->dirfd, LEDGER_FILE,
+                                        O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+        struct stat st;
+
+        if (fd < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return 0;
+        if (st.st_size > LEDGER_SIZE_MAX)
+                return -EFBIG;
+        *ret = TAKE_FD(fd);
+        return 1;
+}
+
 static int read_all(Ledger *ledger, unsigned *ret_skipped) {
         _cleanup_fclose_ FILE *file = NULL;
         _cleanup_close_ int fd = -1;
         _cleanup_free_ char *line = NULL;
-        size_t allocated = 0, total = 0;
+        size_t allocated = 0;
         unsigned skipped = 0;
-        ssize_t length;
+        int r;
 
-        fd = openat(ledger->dirfd, LEDGER_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (fd < 0)
-                return errno == ENOENT ? 0 : -errno;
+        r = open_file(ledger, &fd);
+        if (r <= 0)
+                return r;
         file = fdopen(fd, "re");
         if (!file)
                 return -errno;
         TAKE_FD(fd);
-        while ((length = getline(&line, &allocated, file)) > 0 &&
-               (total += (size_t) length) < LEDGER_SIZE_MAX) {
-                int r;
-
+        while (getline(&line, &allocated, file) > 0) {
                 line[strcspn(line, "\n")] = '\0';
                 r = read_line(ledger, line);
                 if (r == -ENOMEM)

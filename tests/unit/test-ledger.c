@@ -135,6 +135,15 @@ static void test_what_is_no_file(_unused_ void **state) {
         expect_text("user-1.slice fair\n");
 }
 
+static void test_too_much_to_read(_unused_ void **state) {
+        _cleanup_close_ int fd = -1;
+        unsigned skipped;
+
+        fd = openat(dirfd_, "limits", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        assert_int_equal(ftruncate(fd, (off_t) 1 << 40), 0); /* one line, and more than there is memory */
+        assert_int_equal(ledger_open(dirfd_, &ledger, &skipped), -EFBIG);
+}
+
 static void test_cannot_be_written(_unused_ void **state) {
         (void) reopen();
         assert_int_equal(mkdirat(dirfd_, "limits", 0700), 0);
@@ -190,9 +199,11 @@ static void test_foreach(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_no_file),   TEST(test_written_and_read),  TEST(test_last_line_wins),
-                TEST(test_rubbish),   TEST(test_long_line),         TEST(test_what_is_no_file),
-                TEST(test_in_memory), TEST(test_cannot_be_written), TEST(test_names),
+                TEST(test_no_file),           TEST(test_written_and_read),
+                TEST(test_last_line_wins),    TEST(test_rubbish),
+                TEST(test_long_line),         TEST(test_what_is_no_file),
+                TEST(test_too_much_to_read),  TEST(test_in_memory),
+                TEST(test_cannot_be_written), TEST(test_names),
                 TEST(test_foreach),
         };
 
