@@ -54,6 +54,11 @@ static void on_refused(PlacerRefusal kind, const Process *process, const char *h
                         "The kernel lets no real-time process into a group of users, such as %s (PID %d) of "
                         "UID %u; such processes stay where they are, and no limit holds for them.",
                         comm, pid, uid);
+        else if (kind == PLACER_REFUSED_UNSEEN)
+                log_warning(
+                        "%s (PID %d) of UID %u is outside of what is mounted here of the hierarchy of %s; "
+                        "such processes stay where they are, and no limit holds for them.",
+                        comm, pid, uid, *hierarchy ? hierarchy : "cgroup2");
         else
                 log_warning_errno(
                         error,

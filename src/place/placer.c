@@ -148,11 +148,24 @@ static bool may_have_slice(Placer *p, const Process *process, uid_t uid, const P
         return false;
 }
 
+/* A mount may show a part of the hierarchy only. Whoever is elsewhere is none of the processes that are
+ * shared out here, and there would be no way back. */
+static bool is_seen(Placer *p, const Process *process, const ProcessGroups *from) {
+        for (size_t i = 0; i < cgroup_tree_count(p->groups.tree); i++)
+                if (!from->path[i]) {
+                        tell_refused(p, PLACER_REFUSED_UNSEEN, process,
+                                     cgroup_tree_hierarchy(p->groups.tree, i)->name, -EXDEV);
+                        return false;
+                }
+        return true;
+}
+
 static int put_in(Placer *p, const Process *process, uid_t uid, const ProcessGroups *from, usec_t now) {
         size_t hierarchy = 0;
         int r;
 
-        if (refused_stands(&p->refused, process, now) || !may_have_slice(p, process, uid, from))
+        if (refused_stands(&p->refused, process, now) || !is_seen(p, process, from) ||
+            !may_have_slice(p, process, uid, from))
                 return 0;
         r = move_to_slice(p, process, uid, from, &hierarchy);
         if (r < 0 && r != -ESRCH && r != -ECANCELED) {

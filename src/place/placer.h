@@ -20,6 +20,7 @@ typedef struct Placer Placer;
 
 typedef enum PlacerRefusal {
         PLACER_REFUSED_REALTIME, /* by the cpu controller, without a real-time budget for the group */
+        PLACER_REFUSED_UNSEEN,   /* not by the kernel: its group is not below what is mounted; -EXDEV */
         PLACER_REFUSED_OTHER,
         PLACER_REFUSED_NAMELESS, /* not by the kernel: PLACER_NAMELESS_SLICES; no hierarchy, -EUSERS */
         _PLACER_REFUSED_COUNT,

@@ -597,6 +597,24 @@ static void test_cannot_make(_unused_ void **state) {
         release();
 }
 
+/* Only a part of the hierarchy is mounted here, as in a container that sees the host's processes. */
+static void test_outside_of_the_mount(_unused_ void **state) {
+        FakeProcess *inside = add(100, 1000), *outside = add(101, 1001);
+
+        strcpy(outside->group[2], "/../elsewhere");
+        write_process(outside);
+        start();
+        assert_true(is_at(inside, "/user.slice/user-1000.slice"));
+        assert_string_equal(outside->group[0], "/");
+        assert_string_equal(outside->group[2], "/../elsewhere");
+        assert_false(there("cpu/user.slice/user-1001.slice"));
+        assert_int_equal(told.refused, 1);
+        assert_int_equal(told.kind, PLACER_REFUSED_UNSEEN);
+        assert_int_equal(told.pid, 101);
+        assert_string_equal(told.hierarchy, "memory");
+        release();
+}
+
 static void test_empty(_unused_ void **state) {
         FakeProcess *p = add(100, 1000);
 
@@ -795,6 +813,7 @@ int main(void) {
                 TEST(test_whose),
                 TEST(test_moved_back),
                 TEST(test_realtime),
+                TEST(test_outside_of_the_mount),
                 TEST(test_goes_away),
                 TEST(test_change),
                 TEST(test_change_unseen),
