@@ -144,8 +144,8 @@ static int new_socket(void) {
         return fd < 0 ? -errno : fd;
 }
 
-/* Whether somebody listens. Who cannot take us now (EAGAIN) is there as well. */
-static int somebody_listens(int dirfd) {
+/* Who cannot take us now (EAGAIN) is there as well. */
+int private_socket_is_served(int dirfd) {
         struct sockaddr_un address = address_in(dirfd, PRIVATE_SOCKET_NAME);
         _cleanup_close_ int fd = new_socket();
 
@@ -205,7 +205,7 @@ static int open_socket(PrivateSocket *server, int dirfd) {
         server->dirfd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
         if (server->dirfd < 0)
                 return -errno;
-        r = somebody_listens(server->dirfd);
+        r = private_socket_is_served(server->dirfd);
         if (r != 0)
                 return r < 0 ? r : -EADDRINUSE;
         server->fd = new_socket();

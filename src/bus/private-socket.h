@@ -18,6 +18,10 @@ typedef struct PrivateSocket PrivateSocket;
 #define PRIVATE_SOCKET_PER_UID_MAX 16U
 #define PRIVATE_SOCKET_USERS_MAX   256U
 
+/* Whether a service listens on `private` in the directory: 1, 0, or a negative errno if that cannot be told.
+ */
+int private_socket_is_served(int dirfd);
+
 /* Listens on `private` in the directory, which only the service may write to. What a service that has died
  * left there is replaced. The operations must stay. A peer has to say something within `silence_max`.
  *

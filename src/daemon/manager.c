@@ -188,6 +188,12 @@ int manager_release(Manager *m) {
 
         if (r < 0)
                 return r;
+        if (private_socket_is_served(m->runtime_fd) > 0) {
+                log_error("Another fairsliced listens on %s/" PRIVATE_SOCKET_NAME
+                          ", what there is is not left over; stop it, and it lifts all by itself.",
+                          m->options.runtime_path);
+                return -EADDRINUSE;
+        }
         if (ledger_is_clean(m->ledger) && !manager_place_left(m))
                 return 0;
         r = manager_choose_backend(m);

@@ -172,20 +172,39 @@ static void test_dry_run_serves_nothing(_unused_ void **state) {
         assert_int_equal(access(socket_path(), F_OK), -1);
 }
 
-/* Somebody else listens there: this one does not start, and leaves everything as it is. */
-static void test_second_service(_unused_ void **state) {
-        const BusOperations none = {};
+static PrivateSocket *new_other(sd_event **ret_loop) {
+        _cleanup_close_ int fd = open(fixture_runtime_path(host.fixture), O_RDONLY | O_CLOEXEC);
+        static const BusOperations none;
+        PrivateSocket *other;
+
+        assert_true(sd_event_new(ret_loop) >= 0);
+        assert_int_equal(private_socket_new(*ret_loop, fd, &none, USEC_PER_SEC, &other), 0);
+        return other;
+}
+
+/* What there is belongs to one that runs, so nothing is lifted. */
+static void test_no_release_beside_a_service(_unused_ void **state) {
         PrivateSocket *other;
         sd_event *loop;
 
-        assert_true(sd_event_new(&loop) >= 0);
         assert_int_equal(manager_new(&host.options, &host.manager), 0);
         drive_add(host.manager->event);
-        {
-                _cleanup_close_ int fd = open(fixture_runtime_path(host.fixture), O_RDONLY | O_CLOEXEC);
+        other = new_other(&loop);
+        assert_int_equal(manager_release(host.manager), -EADDRINUSE);
+        assert_int_equal(log_capture_count("Another fairsliced listens on"), 1);
+        assert_int_equal(access(socket_path(), F_OK), 0);
+        private_socket_free(other);
+        sd_event_unref(loop);
+}
 
-                assert_int_equal(private_socket_new(loop, fd, &none, USEC_PER_SEC, &other), 0);
-        }
+/* Somebody else listens there: this one does not start, and leaves everything as it is. */
+static void test_second_service(_unused_ void **state) {
+        PrivateSocket *other;
+        sd_event *loop;
+
+        assert_int_equal(manager_new(&host.options, &host.manager), 0);
+        drive_add(host.manager->event);
+        other = new_other(&loop);
         assert_int_equal(manager_start(host.manager), -EADDRINUSE);
         assert_int_equal(log_capture_count("Another fairsliced listens on"), 1);
         assert_int_equal(access(socket_path(), F_OK), 0);
@@ -258,6 +277,7 @@ int main(void) {
                 TEST(test_socket_goes_with_the_service),
                 TEST(test_dry_run_serves_nothing),
                 TEST(test_second_service),
+                TEST(test_no_release_beside_a_service),
                 TEST(test_no_socket),
                 TEST(test_glances_go_on),
                 TEST(test_out_of_memory),
