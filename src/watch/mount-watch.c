@@ -6,10 +6,16 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "basic/time-util.h"
+
+/* Containers may mount all day long, and each look reads all that is mounted: it is looked so long after the
+ * first change, at what came with it as well. */
+#define PAUSE_USEC (500 * USEC_PER_MSEC)
+
 struct MountWatch {
         MountHandler handler;
         void *userdata;
-        sd_event_source *source;
+        sd_event_source *source, *pause;
         int proc_fd;
         CgroupMounts first;
         bool missing[_CONTROLLER_COUNT]; /* said */
@@ -62,10 +68,23 @@ void mount_watch_look(MountWatch *watch) {
         compare(watch, "cgroup2", &watch->first.unified, &now.unified, &watch->unified_missing);
 }
 
-static int on_change(sd_event_source *s _unused_, int fd _unused_, uint32_t revents _unused_,
-                     void *userdata) {
-        mount_watch_look(userdata);
-        return 0;
+static int on_change(sd_event_source *s, int fd _unused_, uint32_t revents _unused_, void *userdata) {
+        MountWatch *watch = userdata;
+        int r;
+
+        r = sd_event_source_set_time_relative(watch->pause, PAUSE_USEC);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(watch->pause, SD_EVENT_ONESHOT);
+        return r < 0 ? r : sd_event_source_set_enabled(s, SD_EVENT_OFF);
+}
+
+/* Listening comes first: the kernel tells only of what changes after that. */
+static int on_pause_over(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {
+        MountWatch *watch = userdata;
+        int r = sd_event_source_set_enabled(watch->source, SD_EVENT_ON);
+
+        mount_watch_look(watch);
+        return r;
 }
 
 /* proc(5): the file is readable with EPOLLPRI and EPOLLERR when something was mounted or unmounted. */
@@ -81,9 +100,11 @@ static int add_source(MountWatch *watch, sd_event *event) {
         if (r < 0)
                 return r;
         r = sd_event_source_set_io_fd_own(watch->source, true);
-        if (r >= 0)
-                TAKE_FD(fd);
-        return r;
+        if (r < 0)
+                return r;
+        TAKE_FD(fd);
+        r = sd_event_add_time(event, &watch->pause, CLOCK_MONOTONIC, 0, 0, on_pause_over, watch);
+        return r < 0 ? r : sd_event_source_set_enabled(watch->pause, SD_EVENT_OFF);
 }
 
 int mount_watch_new(sd_event *event, int proc_fd, MountHandler handler, void *userdata, MountWatch **ret) {
@@ -110,6 +131,7 @@ MountWatch *mount_watch_free(MountWatch *watch) {
         if (!watch)
                 return NULL;
         sd_event_source_disable_unref(watch->source);
+        sd_event_source_disable_unref(watch->pause);
         safe_close(watch->proc_fd);
         cgroup_mounts_done(&watch->first);
         free(watch);

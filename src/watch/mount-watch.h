@@ -13,8 +13,8 @@ typedef struct MountWatch MountWatch;
  * again. */
 typedef void (*MountHandler)(const char *controllers, const char *path, bool mounted, void *userdata);
 
-/* Watches what is mounted now, by the mountinfo of an open "/proc". Both descriptors may be closed
- * afterwards. */
+/* Watches what is mounted now, by the mountinfo of an open "/proc", and looks half a second after a change.
+ * Both descriptors may be closed afterwards. */
 int mount_watch_new(sd_event *event, int proc_fd, MountHandler handler, void *userdata, MountWatch **ret);
 MountWatch *mount_watch_free(MountWatch *watch);
 DEFINE_CLEANUP(MountWatch *, mount_watch_free)
