@@ -379,12 +379,13 @@ static int turn_all_off(Groups *groups, PlaceFailure *failure) {
 }
 
 int groups_finish(Groups *groups, PlaceFailure *ret_failure) {
-        int r = remove_user_slices(groups, ret_failure);
+        int r = remove_user_slices(groups, ret_failure), q;
 
         if (r >= 0)
                 r = turn_all_off(groups, ret_failure);
         groups->dirty = true;
-        if (groups_sync(groups) < 0 && r >= 0)
-                r = fail(ret_failure, "", "", NULL, -EIO);
+        q = groups_sync(groups);
+        if (q < 0 && r >= 0)
+                r = fail(ret_failure, "", "", NULL, q);
         return r;
 }

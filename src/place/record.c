@@ -264,6 +264,9 @@ static bool has_something(const Record *record) {
 }
 
 static int remove_file(const Record *record) {
+        /* On a read-only file system even what is not there cannot be removed. */
+        if (faccessat(record->dirfd, RECORD_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+                return 0;
         if (unlinkat(record->dirfd, RECORD_FILE, 0) < 0)
                 return errno == ENOENT ? 0 : -errno;
         return fsync(record->dirfd) < 0 ? -errno : 0;
