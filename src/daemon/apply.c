@@ -243,7 +243,7 @@ static void repair(ManagedSlice *slice, LimitMask differ, const Limits *before) 
         slice->given_up |= again;
 }
 
-/* systemd may be writing its own values. */
+/* systemd may be writing its own values: they are read back with each glance. */
 static bool is_being_reset(const Manager *m, usec_t now) {
         return m->backend->ops->reset_by_reload && now < m->resets_until;
 }
@@ -255,7 +255,7 @@ void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
 
         slice->verify_delay = reset ? VERIFY_FIRST_USEC
                                     : CLAMP(slice->verify_delay * 4, VERIFY_FIRST_USEC, VERIFY_LAST_USEC);
-        slice->verify_at = now + slice->verify_delay;
+        slice->verify_at = reset ? now : now + slice->verify_delay;
         /* What is on its way will be looked at when it has arrived. */
         if (!slice->files || slice->in_flight ||
             slice_files_read_limits(slice->files, &kernel, &present) < 0)
@@ -302,8 +302,7 @@ void manager_backend_reloading(bool active, void *userdata) {
         m->housekeeping_at = 0;
 }
 
-/* Twice a window, and when something has to be looked at soon; with each glance while systemd may be writing
- * its own values. */
+/* Twice a window, and when something has to be looked at soon. */
 void manager_housekeeping(Manager *m, usec_t now) {
         ManagedSlice *slice;
 
