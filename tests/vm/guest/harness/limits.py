@@ -68,6 +68,11 @@ class Watch:
         """When it last became this value; ValueError if it never was."""
         return max(when for when, seen in list(self._changes) if seen == value)
 
+    def longest(self, value):
+        """For how long it was this value at most, in seconds."""
+        changes = [*self._changes, (time.time(), None)]
+        return max((end - begin for (begin, seen), (end, _) in zip(changes, changes[1:]) if seen == value), default=0.0)
+
     def wait_for(self, wanted, timeout, what, after=0.0):
         """Waits until the value has become what was wanted; returns when (time.time()) it did."""
         wait_for(lambda: self.first(wanted, after) is not None, timeout, what)
