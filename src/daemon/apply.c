@@ -213,9 +213,16 @@ void manager_backend_done(const char *name, int error, const char *message, void
                 manager_flush(m);
 }
 
+/* systemd may be writing its own values: they are read back with each glance. */
+static bool is_being_reset(const Manager *m, usec_t now) {
+        return m->backend->ops->reset_by_reload && now < m->resets_until;
+}
+
 void manager_verify_soon(Manager *m, ManagedSlice *slice) {
+        usec_t now = m->clock();
+
         slice->verify_delay = VERIFY_FIRST_USEC;
-        slice->verify_at = m->clock() + slice->verify_delay;
+        slice->verify_at = is_being_reset(m, now) ? now : now + slice->verify_delay;
 }
 
 static void report_difference(const ManagedSlice *slice, LimitMask differ, const Limits *wanted,
@@ -241,11 +248,6 @@ static void repair(ManagedSlice *slice, LimitMask differ, const Limits *before) 
                                   "it was set again before, leaving it until the next reload");
         slice->repaired |= differ;
         slice->given_up |= again;
-}
-
-/* systemd may be writing its own values: they are read back with each glance. */
-static bool is_being_reset(const Manager *m, usec_t now) {
-        return m->backend->ops->reset_by_reload && now < m->resets_until;
 }
 
 void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
@@ -292,10 +294,11 @@ void manager_backend_reloading(bool active, void *userdata) {
         ManagedSlice *slice;
 
         m->resets_until = m->clock() + (active ? RELOAD_USEC : RELOADED_USEC);
-        if (active)
+        if (active && !m->backend->ops->reset_by_reload)
                 return;
         SLICE_FOREACH(slice, &m->slices) {
-                slice->repaired = slice->given_up = 0;
+                if (!active)
+                        slice->repaired = slice->given_up = 0;
                 if (!m->observe)
                         manager_verify_soon(m, slice);
         }

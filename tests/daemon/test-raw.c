@@ -85,7 +85,7 @@ static void test_reset_during_a_reload(_unused_ void **state) {
         handlers = &host.manager->backend->handlers;
         handlers->reloading(true, handlers->userdata);
         fixture_lose_all(host.fixture);
-        host_run(40 * USEC_PER_SEC);
+        host_run(600 * USEC_PER_MSEC);
         EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
         fixture_lose_all(host.fixture);
         handlers->reloading(false, handlers->userdata);
