@@ -76,7 +76,7 @@ def warnings(test):
     return [entry["MESSAGE"] for entry in found]
 
 
-@case("daemon-reload under load: systemd lifts the limits, they stand again in 2 s, and nothing is said",
+@case("daemon-reload under load: the limits stand again within two seconds of its end, and nothing is said",
       on=(LEGACY,))
 def limits_survive_daemon_reload(test):
     test.configure(f"[Memory]\nMemoryMax={LIMIT}M\n")
@@ -97,6 +97,6 @@ def limits_survive_daemon_reload(test):
     time.sleep(3 * TWO_INTERVALS)
     test.check(stand(), "the limits did not last")
     test.figure("times_that_limits_were_lost", watch.values().count(False))
-    test.figure("limits_after_reload", watch.last(True) - reloaded, "s")
-    test.at_most("limits_were_lost_for", watch.longest(False), 2, "s")
+    test.figure("limits_were_lost_for", watch.longest(False), "s")
+    test.at_most("limits_after_reload", watch.last(True) - reloaded, 2, "s")
     test.equal("warnings", warnings(test), [])
