@@ -20,23 +20,25 @@ static void no_quota(EngineSlice *slice, Reason reason) {
 }
 
 /* A process that waits for its CPU now and then does not hit the quota in each window, and what it does not
- * get meanwhile is no lack of demand: those it waits for would be given that, and it would wait longer. So
- * who hit the quota a moment ago and still uses most of it is held back. */
-static bool is_held_back(const EngineSlice *slice, usec_t window) {
-        if (slice->throttled)
-                return true;
-        return slice->quota != LIMIT_UNSET && tracker_throttled(&slice->tracker, window) &&
-               tracker_use(&slice->tracker, window / 2) >= slice->quota / 4 * 3;
+ * get meanwhile is no lack of demand. So who hit the quota a moment ago and still uses most of it claims
+ * most of it: all of it would leave unused what it cannot get, and what it uses would be given to those it
+ * waits for. */
+static uint64_t claim_of_who_waits(const EngineSlice *slice, usec_t window) {
+        if (slice->quota == LIMIT_UNSET || !tracker_throttled(&slice->tracker, window) ||
+            tracker_use(&slice->tracker, window / 2) < slice->quota / 4 * 3)
+                return 0;
+        return slice->quota - slice->quota / 32;
 }
 
 /* Use that hit a quota hides the demand: nothing is known but that there is more of it. */
 static uint64_t fresh_demand(const EngineSlice *slice, usec_t window) {
-        uint64_t peak;
+        uint64_t peak, demand;
 
-        if (is_held_back(slice, window))
+        if (slice->throttled)
                 return DEMAND_UNBOUNDED;
         peak = tracker_peak(&slice->tracker, window / 2);
-        return peak + (slice->quota == LIMIT_UNSET ? MARGIN_FREE(peak) : MARGIN_CAPPED(peak));
+        demand = peak + (slice->quota == LIMIT_UNSET ? MARGIN_FREE(peak) : MARGIN_CAPPED(peak));
+        return MAX(demand, claim_of_who_waits(slice, window));
 }
 
 static void update_demand(EngineSlice *slice, usec_t window) {
