@@ -85,3 +85,17 @@ int write_file_atomic(int dirfd, const char *name, const char *data, size_t size
         }
         return fsync(dirfd) < 0 ? -errno : 0;
 }
+
+int open_dir_again(int dirfd, DIR **ret) {
+        _cleanup_close_ int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir;
+
+        if (fd < 0)
+                return -errno;
+        dir = fdopendir(fd);
+        if (!dir)
+                return -errno;
+        TAKE_FD(fd);
+        *ret = dir;
+        return 0;
+}

@@ -16,6 +16,10 @@ ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size);
  * rename, fsync of the directory. `dirfd` is an open directory, `name` a name in it without a slash. */
 int write_file_atomic(int dirfd, const char *name, const char *data, size_t size, unsigned mode);
 
+/* Opens the directory behind a descriptor, O_PATH or not, once more to read what is in it from the
+ * beginning. */
+int open_dir_again(int dirfd, DIR **ret);
+
 static inline void closedirp(DIR **dir) {
         if (*dir)
                 closedir(*dir);

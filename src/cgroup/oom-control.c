@@ -84,18 +84,11 @@ static int read_child(int dirfd, const char *name, unsigned depth, Groups *group
 
 static int read_children(int dirfd, unsigned depth, Groups *groups) {
         _cleanup_(closedirp) DIR *dir = NULL;
-        int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r = open_dir_again(dirfd, &dir);
 
-        if (fd < 0)
-                return -errno;
-        dir = fdopendir(fd);
-        if (!dir) {
-                safe_close(fd);
-                return -ENOMEM;
-        }
+        if (r < 0)
+                return r;
         for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-                int r;
-
                 if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
                     strcmp(entry->d_name, "..") == 0)
                         continue;

@@ -2,10 +2,10 @@
 
 #include "watch/oom.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 
+#include "basic/fs.h"
 #include "basic/log.h"
 #include "watch/oom-internal.h"
 
@@ -309,17 +309,11 @@ static void scan_known(OomWatch *w, OomSlice *slice, usec_t now) {
 }
 
 static int scan_directory(OomWatch *w, usec_t now) {
-        DIR *dir;
-        int fd;
+        _cleanup_(closedirp) DIR *dir = NULL;
+        int r = open_dir_again(slice_files_dirfd(w->root), &dir);
 
-        fd = openat(slice_files_dirfd(w->root), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        dir = fdopendir(fd);
-        if (!dir) {
-                safe_close(fd);
-                return -ENOMEM;
-        }
+        if (r < 0)
+                return r;
         for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
                 OomSlice *slice;
 
@@ -331,7 +325,6 @@ static int scan_directory(OomWatch *w, usec_t now) {
                 else
                         (void) add_slice(w, entry->d_name, now);
         }
-        closedir(dir);
         return 0;
 }
 

@@ -22,16 +22,11 @@ static bool is_slice_name(const char *name) {
 
 static int scan(SliceDirWatch *watch) {
         _cleanup_(closedirp) DIR *dir = NULL;
-        _cleanup_close_ int fd = -1;
         struct dirent *entry;
+        int r = open_dir_again(watch->dirfd, &dir);
 
-        fd = openat(watch->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        dir = fdopendir(fd);
-        if (!dir)
-                return -errno;
-        TAKE_FD(fd);
+        if (r < 0)
+                return r;
         while ((entry = readdir(dir)))
                 if (entry->d_type == DT_DIR && is_slice_name(entry->d_name))
                         watch->handlers.created(entry->d_name, watch->handlers.userdata);
