@@ -2,12 +2,7 @@
 
 #include "bus/manager-object.h"
 
-#define MANAGER_PATH      "/org/fairslice1"
-#define MANAGER_INTERFACE "org.fairslice1.Manager"
-#define SLICE_PREFIX      "/org/fairslice1/slice"
-
-#define ERROR_BAD_CONFIGURATION "org.fairslice1.Error.BadConfiguration"
-#define ERROR_SHUTTING_DOWN     "org.fairslice1.Error.ShuttingDown"
+#include "model/names.h"
 
 struct ManagerObject {
         const BusOperations *operations;
@@ -64,7 +59,7 @@ static int append_slice(const SliceFigures *slice, void *userdata) {
 
         if (!may_see(list->object, slice))
                 return 0;
-        r = sd_bus_path_encode(SLICE_PREFIX, slice->name, &path);
+        r = sd_bus_path_encode(SLICE_PATH_PREFIX, slice->name, &path);
         if (r < 0)
                 return r;
         return sd_bus_message_append(list->reply, "(suso)", slice->name, (uint32_t) slice->uid,

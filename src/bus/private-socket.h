@@ -6,12 +6,11 @@
 #include "basic/macro.h"
 #include "basic/time-util.h"
 #include "bus/operations.h"
+#include "model/names.h"
 
 /* The private socket: the same objects as on the bus, also where there is no bus. Anybody may connect; what
  * they may do depends on the UID that the kernel has for the other end of the socket. */
 typedef struct PrivateSocket PrivateSocket;
-
-#define PRIVATE_SOCKET_NAME "private"
 
 /* Connections at once: of one UID, and of all but root's together. One more is let in all the same, and the
  * one that has been silent longest is dropped for it, so that nobody can keep others out by being there. */

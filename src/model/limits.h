@@ -46,3 +46,10 @@ void limits_copy(Limits *to, const Limits *from, LimitMask mask);
 
 /* Which limits of the mask have different values in the two. */
 LimitMask limits_differ(const Limits *a, const Limits *b, LimitMask mask);
+
+/* One limit as somebody sets it. */
+typedef struct LimitSetting {
+        Limit limit;
+        uint64_t value; /* as in Limits; with of_ram 1/10000 of the host's memory */
+        bool of_ram;
+} LimitSetting;

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/types.h>
+#include <systemd/sd-bus.h>
+
+#include "basic/macro.h"
+#include "bus/operations.h"
+
+/* All objects of org.fairslice1 on one connection: /org/fairslice1 with its Manager and ObjectManager, and
+ * one object for each slice. The same on the system bus and on the private socket. */
+typedef struct Endpoint Endpoint;
+
+/* On the system bus, where polkit is asked. The operations must stay, and the endpoint is to be freed before
+ * the connection is. */
+int endpoint_new(sd_bus *bus, const BusOperations *operations, Endpoint **ret);
+/* On a connection of the private socket. */
+int endpoint_new_for_peer(sd_bus *bus, uid_t peer, const BusOperations *operations, Endpoint **ret);
+/* Takes NULL, returns NULL. */
+Endpoint *endpoint_free(Endpoint *endpoint);
+DEFINE_CLEANUP(Endpoint *, endpoint_free)
+
+/* What has happened, for who listens. What a signal says is for everybody's ears: names, never figures. On
+ * the private socket what is about a slice goes only to its user and to root, and a peer that does not read
+ * goes without. Errors are not told: a signal that cannot be sent is lost. */
+void endpoint_slice_added(Endpoint *endpoint, const char *slice);
+void endpoint_slice_removed(Endpoint *endpoint, const char *slice, uid_t uid);
+void endpoint_limits_changed(Endpoint *endpoint, const char *slice,
+                             uid_t uid); /* ConfiguredLimits is another */
+void endpoint_contended(Endpoint *endpoint, bool contended);
+void endpoint_out_of_memory(Endpoint *endpoint, const char *slice, uid_t uid, uint64_t event);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "basic/macro.h"
+#include "bus/operations.h"
+
+/* org.fairslice1 on the system bus: one connection of its own, so that what callers send does not wait in
+ * front of what PID 1 answers. It comes when the bus does, and comes back when the bus was restarted. */
+typedef struct BusService BusService;
+
+typedef struct BusServiceHandlers {
+        /* The name is owned: callers can reach the service. Called each time. */
+        void (*owned)(void *userdata);
+        /* Somebody else has the name: -EEXIST; or the bus does not let us: -EACCES; or it cannot be reached.
+         * Called once until `owned` was. It is tried again all the time. */
+        void (*failed)(int error, void *userdata);
+        void *userdata;
+} BusServiceHandlers;
+
+/* The operations must stay. */
+int bus_service_new(sd_event *event, const BusOperations *operations, const BusServiceHandlers *handlers,
+                    BusService **ret);
+BusService *bus_service_free(BusService *service);
+DEFINE_CLEANUP(BusService *, bus_service_free)
+
+/* The objects there; NULL while there is no bus. */
+struct Endpoint *bus_service_endpoint(const BusService *service);
