@@ -23,6 +23,31 @@ const char *format_size(FormatBuffer buffer, uint64_t bytes) {
         return buffer;
 }
 
+const char *format_size_exact(FormatBuffer buffer, uint64_t bytes) {
+        static const char *const suffixes[] = { "", "K", "M", "G", "T", "P", "E" };
+        unsigned power = 0;
+
+        if (bytes == UINT64_MAX)
+                return strcpy(buffer, "infinity");
+        for (; bytes > 0 && power < ELEMENTSOF(suffixes) - 1 && bytes % 1024 == 0; power++)
+                bytes /= 1024;
+        snprintf(buffer, FORMAT_MAX, "%" PRIu64 "%s", bytes, suffixes[power]);
+        return buffer;
+}
+
+const char *format_permyriad(FormatBuffer buffer, uint64_t permyriad) {
+        uint64_t whole = permyriad / 100;
+        unsigned hundredths = (unsigned) (permyriad % 100);
+
+        if (hundredths == 0)
+                snprintf(buffer, FORMAT_MAX, "%" PRIu64 "%%", whole);
+        else if (hundredths % 10 == 0)
+                snprintf(buffer, FORMAT_MAX, "%" PRIu64 ".%u%%", whole, hundredths / 10);
+        else
+                snprintf(buffer, FORMAT_MAX, "%" PRIu64 ".%02u%%", whole, hundredths);
+        return buffer;
+}
+
 const char *format_cpu(FormatBuffer buffer, uint64_t usec_per_sec) {
         uint64_t tenths;
 

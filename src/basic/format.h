@@ -13,6 +13,12 @@ typedef char FormatBuffer[FORMAT_MAX];
 /* "512M", "1.5G", "infinity"; the parser above reads it back (rounded down to a tenth of the unit). */
 const char *format_size(FormatBuffer buffer, uint64_t bytes);
 
+/* The same to the last byte: "1536M", and "1234567" where no suffix leaves a whole number. */
+const char *format_size_exact(FormatBuffer buffer, uint64_t bytes);
+
+/* 1/10000 as a percentage, exactly: 2500 is "25%", 1250 is "12.5%", 1 is "0.01%". */
+const char *format_permyriad(FormatBuffer buffer, uint64_t permyriad);
+
 /* µs of CPU a second as systemd's CPUQuota= is written: 1500000 is "150%"; UINT64_MAX is "infinity". */
 const char *format_cpu(FormatBuffer buffer, uint64_t usec_per_sec);
 

@@ -58,43 +58,6 @@ static int complain(Builder *b, ProblemLevel level, const char *why, const char 
 
 /* ---- sections ---- */
 
-static void section_free(Section *section) {
-        selector_done(&section->selector);
-        free(section);
-}
-
-/* The section, new if there is none yet. Takes the selector's name, also on failure; NULL without memory. */
-static Section *get_section(Config *config, Selector *selector) {
-        Section *section = selector_map_get(&config->map, selector);
-
-        if (section) {
-                selector_done(selector);
-                return section;
-        }
-        if (config->count == config->allocated) {
-                size_t wanted = config->allocated ? 2 * config->allocated : 16;
-                Section **p = reallocarray(config->section, wanted, sizeof(Section *));
-
-                if (!p)
-                        goto fail;
-                config->section = p;
-                config->allocated = wanted;
-        }
-        section = calloc(1, sizeof *section);
-        if (!section)
-                goto fail;
-        section->selector = *selector;
-        if (selector_map_add(&config->map, section) < 0) {
-                section_free(section);
-                return NULL;
-        }
-        config->section[config->count++] = section;
-        return section;
-fail:
-        selector_done(selector);
-        return NULL;
-}
-
 static int parse_selector(SectionKind kind, const char *s, Selector *ret, const char **ret_why) {
         s += strspn(s, " \t");
         switch (kind) {
@@ -150,7 +113,7 @@ static int enter_subject(Builder *b, SectionKind kind, const char *header, const
                 return wrong_header(b, header, why, allowed_selector(kind));
         if (r < 0)
                 return r;
-        section = get_section(b->config, &selector);
+        section = sections_add(&b->config->sections, &selector);
         if (!section)
                 return -ENOMEM;
         b->place = PLACE_SECTION;
@@ -195,7 +158,7 @@ static int enter_plans(const Entries *entries, Config *config) {
                     section_from_string(e->value, strcspn(e->value, " \t")) != SECTION_PLAN)
                         continue;
                 r = parse_selector(SECTION_PLAN, e->value + length, &selector, &why);
-                if (r == -ENOMEM || (r >= 0 && !get_section(config, &selector)))
+                if (r == -ENOMEM || (r >= 0 && !sections_add(&config->sections, &selector)))
                         return -ENOMEM;
         }
         return 0;
@@ -297,7 +260,7 @@ static int set_plan(Builder *b) {
                 *setting = (Setting){};
                 return 0;
         }
-        plan = selector_map_get(&b->config->map, &SELECTOR_NAME(SELECT_PLAN, b->entry->value));
+        plan = sections_get(&b->config->sections, SELECTOR_NAME(SELECT_PLAN, b->entry->value));
         if (!plan)
                 return complain(b, PROBLEM_ERROR, "there is no such plan", keys[SLICE_KEY_PLAN].allowed);
         *setting = (Setting){
@@ -416,7 +379,7 @@ int config_build(const Entries *entries, Problems *problems, Config *config) {
         if (r < 0)
                 return r;
         config->host = host_config(&b);
-        return segments_new(config->section, config->count, &config->segments);
+        return segments_new(config->sections.item, config->sections.count, &config->segments);
 }
 
 Config *config_free(Config *config) {
@@ -424,11 +387,9 @@ Config *config_free(Config *config) {
                 return NULL;
         selector_map_clear(&config->exempt_users, free_selector);
         selector_map_clear(&config->exempt_groups, free_selector);
-        selector_map_clear(&config->map, NULL);
         segments_done(&config->segments);
-        for (size_t i = 0; i < config->count; i++)
-                section_free(config->section[i]);
-        free(config->section);
+        sections_done(&config->sections);
+        file_names_done(&config->files);
         free(config);
         return NULL;
 }

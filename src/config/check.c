@@ -40,8 +40,8 @@ static int check_uids(const char *header, const Section *section, uid_t min_uid,
 int config_check(const Config *config, Problems *problems) {
         int r = check_memory("Memory", &config->defaults, problems);
 
-        for (size_t i = 0; r >= 0 && i < config->count; i++) {
-                const Section *section = config->section[i];
+        for (size_t i = 0; r >= 0 && i < config->sections.count; i++) {
+                const Section *section = config->sections.item[i];
                 SelectorBuffer header;
 
                 selector_format(header, &section->selector);

@@ -45,6 +45,10 @@ int config_load(int root_fd, const char *file, Problems *problems, Config **ret)
                 r = read_file(&files, i, &entries);
         if (r == -ENOMEM)
                 return r;
+        config->files = (FileNames){ TAKE_PTR(files.path), files.count };
+        files.count = 0;
+        for (size_t i = 0; i < config->files.count; i++)
+                blot(config->files.item[i]);
         k = config_build(&entries, problems, config);
         if (k >= 0)
                 k = config_check(config, problems);

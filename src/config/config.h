@@ -54,6 +54,7 @@ void problems_done(Problems *problems);
 bool problems_have_error(const Problems *problems);
 
 typedef struct Config Config;
+typedef struct Control Control; /* config/control.h */
 
 /* Reads the configuration below the root directory `root_fd` ("/" on a host, a temporary tree in a test).
  * With `file`, that file alone takes the place of fairsliced.conf and of its drop-ins (relative paths are
@@ -72,9 +73,29 @@ const HostConfig *config_host(const Config *config);
 /* Whether fairslice leaves this user alone: a UID below MinUID=, or named by ExemptUsers=, ExemptGroups=. */
 bool config_is_exempt(const Config *config, const User *user);
 
-/* What is wanted for this user. For each key by itself the more specific section wins: User over Group over
+/* What is wanted for this user. For each key by itself what was set over the bus wins, for now over for
+ * good; then the more specific section: User over Group over
  * Plan over the defaults in [CPU] and [Memory]. Of several [User] sections an exact name or UID wins over a
  * range and a smaller range over a larger one; of several [Group] sections, and of two that are equally
  * specific, the one that was read last. Plan= is looked for in the user's sections, then in the groups'.
- * `ram_bytes` is what percentages of memory are taken of; 0, unknown, makes no limit of them. */
-void config_resolve(const Config *config, const User *user, uint64_t ram_bytes, SliceConfig *ret);
+ * `ram_bytes` is what percentages of memory are taken of; 0, unknown, makes no limit of them. `control` may
+ * be NULL: nothing was set over the bus. */
+void config_resolve(const Config *config, const Control *control, const User *user, uint64_t ram_bytes,
+                    SliceConfig *ret);
+
+/* One key that holds for a user, and where that comes from. All strings are UTF-8 without control
+ * characters, and gone after the visit. */
+typedef struct ConfigValue {
+        const char *key;   /* "MemoryMax" */
+        const char *value; /* as it would stand in the file: "25%", "8G", "infinity"; "" for no plan */
+        const char *file;  /* as in problems; "": the default */
+        unsigned line;     /* 0: the default */
+} ConfigValue;
+
+/* A negative errno ends the round. */
+typedef int (*ConfigVisitor)(const ConfigValue *value, void *userdata);
+
+/* Calls the visitor for each key that can be set for a user, with what config_resolve() goes by. Returns
+ * what the visitor returned last. */
+int config_explain(const Config *config, const Control *control, const User *user, ConfigVisitor visitor,
+                   void *userdata);

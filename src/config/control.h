@@ -17,8 +17,6 @@ typedef struct ControlDirs {
         const char *runtime_path, *persistent_path;
 } ControlDirs;
 
-typedef struct Control Control;
-
 /* Reads both. What is wrong goes to *problems and is left out. Returns 0 or -ENOMEM. */
 int control_load(const ControlDirs *dirs, Problems *problems, Control **ret);
 Control *control_free(Control *control);

@@ -56,10 +56,15 @@ const char *quote(QuoteBuffer buffer, const char *text) {
         return buffer;
 }
 
-static void blot_control_characters(char *text) {
-        for (unsigned char *p = (unsigned char *) text; *p; p++)
-                if (*p < 0x20 || *p == 0x7f)
+char *blot(char *text) {
+        for (unsigned char *p = (unsigned char *) text; *p;) {
+                size_t length = printable_character(p);
+
+                if (length == 0)
                         *p = '?';
+                p += MAX(length, (size_t) 1);
+        }
+        return text;
 }
 
 static int append(Problems *problems, Problem problem) {
@@ -70,7 +75,7 @@ static int append(Problems *problems, Problem problem) {
         item = reallocarray(problems->item, problems->count + 1, sizeof *item);
         if (!item)
                 goto fail;
-        blot_control_characters(problem.file);
+        blot(problem.file);
         problems->item = item;
         problems->item[problems->count++] = problem;
         return 0;

@@ -23,35 +23,66 @@ void pick_rest(Picked *picked, const Picked *other) {
                         picked->key[i] = other->key[i];
 }
 
-static const Settings *settings_of(const Config *config, Selector selector) {
-        const Section *section = selector_map_get(&config->map, &selector);
+static const Settings *settings_of(const Sections *sections, Selector selector) {
+        const Section *section = sections_get(sections, selector);
 
         return section ? &section->settings : NULL;
 }
 
-static void pick_for_groups(const Config *config, const User *user, Picked *picked) {
-        for (char **g = user->groups; g && *g; g++)
-                pick_later(picked, settings_of(config, SELECTOR_NAME(SELECT_GROUP_NAME, *g)));
-        for (size_t i = 0; i < user->gid_count; i++)
-                pick_later(picked,
-                           settings_of(config, SELECTOR_ID(SELECT_GROUP_ID, user->gids[i], user->gids[i])));
-}
-
-/* From the most specific to the default. */
-static void pick(const Config *config, const User *user, Picked *picked) {
-        const Picked *ranges = segments_get(&config->segments, user->uid);
-        Picked groups = {};
+/* What sections with the user's very name or UID say. */
+static Picked pick_for_user(const Sections *sections, const User *user) {
+        Picked picked = {};
 
         if (user->name)
-                pick_later(picked, settings_of(config, SELECTOR_NAME(SELECT_USER_NAME, user->name)));
-        pick_later(picked, settings_of(config, SELECTOR_ID(SELECT_USER_RANGE, user->uid, user->uid)));
+                pick_later(&picked, settings_of(sections, SELECTOR_NAME(SELECT_USER_NAME, user->name)));
+        pick_later(&picked, settings_of(sections, SELECTOR_ID(SELECT_USER_RANGE, user->uid, user->uid)));
+        return picked;
+}
+
+static Picked pick_for_groups(const Sections *sections, const User *user) {
+        Picked picked = {};
+
+        for (char **g = user->groups; g && *g; g++)
+                pick_later(&picked, settings_of(sections, SELECTOR_NAME(SELECT_GROUP_NAME, *g)));
+        for (size_t i = 0; i < user->gid_count; i++)
+                pick_later(&picked, settings_of(sections,
+                                                SELECTOR_ID(SELECT_GROUP_ID, user->gids[i], user->gids[i])));
+        return picked;
+}
+
+/* The plan itself; NULL if the configuration has none of this name any more. */
+static const Section *find_plan(const Config *config, const Setting *setting) {
+        return sections_get(&config->sections, setting->plan->selector);
+}
+
+/* Set over the bus: for now, then for good. */
+static void pick_control(const Config *config, const Control *control, const User *user, Picked *picked) {
+        const Picked runtime = pick_for_user(&control->runtime, user),
+                     persistent = pick_for_user(&control->persistent, user);
+        const Setting **plan = &picked->key[SLICE_KEY_PLAN];
+
+        pick_rest(picked, &runtime);
+        pick_rest(picked, &persistent);
+        if (*plan && !find_plan(config, *plan))
+                *plan = NULL;
+}
+
+void config_pick(const Config *config, const Control *control, const User *user, Picked *ret) {
+        const Picked user_sections = pick_for_user(&config->sections, user),
+                     groups = pick_for_groups(&config->sections, user),
+                     *ranges = segments_get(&config->segments, user->uid);
+        Picked picked = {};
+
+        if (control)
+                pick_control(config, control, user, &picked);
+        pick_rest(&picked, &user_sections);
         if (ranges)
-                pick_rest(picked, ranges);
-        pick_for_groups(config, user, &groups);
-        pick_rest(picked, &groups);
-        if (picked->key[SLICE_KEY_PLAN])
-                pick_missing(picked, &picked->key[SLICE_KEY_PLAN]->plan->settings);
-        pick_missing(picked, &config->defaults);
+                pick_rest(&picked, ranges);
+        pick_rest(&picked, &groups);
+        if (picked.key[SLICE_KEY_PLAN])
+                pick_missing(&picked, &find_plan(config, picked.key[SLICE_KEY_PLAN])->settings);
+        pick_missing(&picked, &config->defaults);
+        *ret = picked;
 }
 
 /* A limit of nothing would be the end of every process of the user; with no idea of the host's memory, a
@@ -64,10 +95,11 @@ static uint64_t share_of_ram(uint64_t ram_bytes, const Setting *setting, bool ze
         return bytes == 0 && !(zero_allowed && setting->number == 0) ? 1 : bytes;
 }
 
-void config_resolve(const Config *config, const User *user, uint64_t ram_bytes, SliceConfig *ret) {
-        Picked picked = {};
+void config_resolve(const Config *config, const Control *control, const User *user, uint64_t ram_bytes,
+                    SliceConfig *ret) {
+        Picked picked;
 
-        pick(config, user, &picked);
+        config_pick(config, control, user, &picked);
         for (unsigned i = 0; i < _LIMIT_COUNT; i++) {
                 const Setting *s = picked.key[i];
 

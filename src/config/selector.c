@@ -7,8 +7,6 @@
 
 #include "basic/parse.h"
 
-#define NAME_LENGTH_MAX 255
-
 void selector_done(Selector *selector) {
         free(selector->name);
         *selector = (Selector){};

@@ -4,6 +4,9 @@
 #include "basic/macro.h"
 #include "config/problem.h"
 
+/* Of users, groups and plans, in bytes. */
+#define NAME_LENGTH_MAX 255
+
 /* Whom something is about: the "User alice" of a section, or one word of ExemptUsers=. */
 typedef enum SelectorKind {
         SELECT_USER_NAME,

@@ -14,9 +14,10 @@ typedef struct Setting {
         };
         /* Counts the assignments of all files, so the larger was read later; 0: not set here. */
         unsigned sequence;
-        bool of_ram;      /* as in KeyValue */
-        unsigned line;    /* where it was set; 0 for a default */
-        const char *file; /* valid while the configuration is being read */
+        bool of_ram;   /* as in KeyValue */
+        unsigned line; /* where it was set; 0 for a default */
+        const char
+                *file; /* NULL for a default; as long as the configuration, or what was set over the bus */
 } Setting;
 
 /* All that can be set for one user, by SliceKey. */

@@ -73,7 +73,7 @@ int manager_load_config(Manager *m) {
 
 void manager_resolve_slice(Manager *m, ManagedSlice *slice) {
         slice->exempt = config_is_exempt(m->config, &slice->user);
-        config_resolve(m->config, &slice->user, m->ram_bytes, &slice->config);
+        config_resolve(m->config, NULL, &slice->user, m->ram_bytes, &slice->config);
         if (slice->exempt)
                 slice->engine.quota = LIMIT_UNSET;
 }

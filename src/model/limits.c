@@ -33,6 +33,14 @@ const char *limit_format(FormatBuffer buffer, Limit limit, uint64_t value) {
         return buffer;
 }
 
+const char *limit_setting_format(FormatBuffer buffer, const LimitSetting *setting) {
+        if (setting->of_ram)
+                return format_permyriad(buffer, setting->value);
+        if (setting->limit == LIMIT_CPU_QUOTA || setting->limit == LIMIT_CPU_WEIGHT)
+                return limit_format(buffer, setting->limit, setting->value);
+        return format_size_exact(buffer, setting->value);
+}
+
 void limits_copy(Limits *to, const Limits *from, LimitMask mask) {
         for (unsigned i = 0; i < _LIMIT_COUNT; i++)
                 if (mask & 1U << i)

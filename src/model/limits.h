@@ -53,3 +53,7 @@ typedef struct LimitSetting {
         uint64_t value; /* as in Limits; with of_ram 1/10000 of the host's memory */
         bool of_ram;
 } LimitSetting;
+
+/* As it stands in a file of the configuration, to the last byte: "150%", "8G", "1234567", "12.5%",
+ * "infinity". Returns the buffer. */
+const char *limit_setting_format(FormatBuffer buffer, const LimitSetting *setting);

@@ -39,7 +39,7 @@ static void check_slice(const Config *config, uid_t uid, const char *name, const
         SliceConfig slice;
         const uint64_t *value = slice.limits.value;
 
-        config_resolve(config, &user, UINT64_C(16) << 30, &slice);
+        config_resolve(config, NULL, &user, UINT64_C(16) << 30, &slice);
         assert(value[LIMIT_CPU_QUOTA] == LIMIT_UNSET ||
                (value[LIMIT_CPU_QUOTA] > 0 && value[LIMIT_CPU_QUOTA] % 10000 == 0));
         assert(value[LIMIT_CPU_WEIGHT] >= CPU_WEIGHT_MIN && value[LIMIT_CPU_WEIGHT] <= CPU_WEIGHT_MAX);

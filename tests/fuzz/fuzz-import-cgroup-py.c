@@ -37,7 +37,7 @@ static void check_text(const char *text) {
         assert(config_load(-1, path, &problems, &config) == 0);
         assert(problems.count == 0);
         assert(config_host(config)->share_policy != SHARE_MAX_MIN);
-        config_resolve(config, &user, UINT64_C(16) << 30, &slice);
+        config_resolve(config, NULL, &user, UINT64_C(16) << 30, &slice);
         assert(slice.limits.value[LIMIT_MEMORY_MAX] != LIMIT_UNSET);
         assert(slice.limits.value[LIMIT_MEMORY_SWAP_MAX] == 0);
 }

@@ -13,7 +13,7 @@ static unsigned weight(const Config *config, uid_t uid, const char *name, const 
         User user = { .uid = uid, .name = (char *) name, .groups = (char **) groups };
         SliceConfig slice;
 
-        config_resolve(config, &user, RAM, &slice);
+        config_resolve(config, NULL, &user, RAM, &slice);
         return (unsigned) slice.limits.value[LIMIT_CPU_WEIGHT];
 }
 
@@ -23,7 +23,7 @@ static SliceConfig resolve(const Config *config, uid_t uid, const char *name, co
         User user = { .uid = uid, .name = (char *) name, .groups = groups };
         SliceConfig slice;
 
-        config_resolve(config, &user, ram, &slice);
+        config_resolve(config, NULL, &user, ram, &slice);
         return slice;
 }
 
@@ -132,7 +132,7 @@ static void test_groups(void **state) {
 
         assert_int_equal(weight(config, 1, NULL, ab), 2); /* read last, not named first */
         assert_int_equal(weight(config, 1, NULL, ba), 2);
-        config_resolve(config, &user, RAM, &slice);
+        config_resolve(config, NULL, &user, RAM, &slice);
         assert_int_equal(slice.limits.value[LIMIT_CPU_WEIGHT], 3);
         assert_int_equal(resolve(config, 1, "x", "domain users", RAM).limits.value[LIMIT_MEMORY_MAX],
                          GIBIBYTE);

@@ -19,7 +19,7 @@ static SliceConfig resolve(const Config *config) {
         SliceConfig slice;
         User user = alice();
 
-        config_resolve(config, &user, UINT64_C(16) << 30, &slice);
+        config_resolve(config, NULL, &user, UINT64_C(16) << 30, &slice);
         return slice;
 }
 
@@ -70,12 +70,13 @@ static void test_defaults(void **state) {
 
 static void test_every_key(void **state) {
         _cleanup_(config_freep) Config *config = tree_load_good(
-                *state, "[Manager]\nIntervalSec=5s\nMinUID=500\nObserve=yes\nAdoptStrays=yes\nExemptUsers=bob\n"
-                        "ExemptGroups=wheel\n"
-                        "[CPU]\nSharePolicy=equal\nCPUThreshold=80%\nActivityThreshold=2.5%\n"
-                        "ReservedCPUs=2\nCPUQuota=150%\nCPUWeight=300\n"
-                        "[Memory]\nMemoryMax=8G\nMemoryHigh=25%\nMemorySwapMax=0\n"
-                        "MemoryStrict=yes\n");
+                *state,
+                "[Manager]\nIntervalSec=5s\nMinUID=500\nObserve=yes\nAdoptStrays=yes\nExemptUsers=bob\n"
+                "ExemptGroups=wheel\n"
+                "[CPU]\nSharePolicy=equal\nCPUThreshold=80%\nActivityThreshold=2.5%\n"
+                "ReservedCPUs=2\nCPUQuota=150%\nCPUWeight=300\n"
+                "[Memory]\nMemoryMax=8G\nMemoryHigh=25%\nMemorySwapMax=0\n"
+                "MemoryStrict=yes\n");
         const HostConfig *host = config_host(config);
         SliceConfig slice = resolve(config);
 

@@ -29,6 +29,40 @@ static void test_size(_unused_ void **state) {
                 assert_string_equal(format_size(b, cases[i].bytes), cases[i].text);
 }
 
+static void test_size_exact(_unused_ void **state) {
+        static const struct {
+                uint64_t bytes;
+                const char *text;
+        } cases[] = {
+                { 0, "0" },
+                { 1, "1" },
+                { 1025, "1025" },
+                { 1024, "1K" },
+                { 1536, "1536" },
+                { UINT64_C(1536) << 20, "1536M" },
+                { UINT64_C(8) << 30, "8G" },
+                { UINT64_C(15) << 60, "15E" },
+                { UINT64_MAX - 1, "18446744073709551614" },
+                { UINT64_MAX, "infinity" },
+        };
+        FormatBuffer b;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                assert_string_equal(format_size_exact(b, cases[i].bytes), cases[i].text);
+}
+
+static void test_permyriad(_unused_ void **state) {
+        FormatBuffer b;
+
+        assert_string_equal(format_permyriad(b, 0), "0%");
+        assert_string_equal(format_permyriad(b, 1), "0.01%");
+        assert_string_equal(format_permyriad(b, 10), "0.1%");
+        assert_string_equal(format_permyriad(b, 1250), "12.5%");
+        assert_string_equal(format_permyriad(b, 1205), "12.05%");
+        assert_string_equal(format_permyriad(b, 10000), "100%");
+        assert_true(strlen(format_permyriad(b, UINT64_MAX)) < FORMAT_MAX);
+}
+
 static void test_cpu(_unused_ void **state) {
         FormatBuffer b;
 
@@ -84,10 +118,9 @@ static void test_round_trip(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_size),
-                cmocka_unit_test(test_cpu),
-                cmocka_unit_test(test_timespan),
-                cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_size),      cmocka_unit_test(test_size_exact),
+                cmocka_unit_test(test_permyriad), cmocka_unit_test(test_cpu),
+                cmocka_unit_test(test_timespan),  cmocka_unit_test(test_round_trip),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static SliceConfig slice_of(const Config *config) {
         User user = { .uid = 5000 };
         SliceConfig slice;
 
-        config_resolve(config, &user, RAM, &slice);
+        config_resolve(config, NULL, &user, RAM, &slice);
         return slice;
 }
 
