@@ -14,3 +14,6 @@ typedef uint64_t nsec_t;
 
 /* CLOCK_MONOTONIC in µs. Only the daemon reads clocks: everything below it is given the time. */
 usec_t now_monotonic(void);
+
+/* CLOCK_REALTIME in µs, which may be set back: for people, never for differences. */
+usec_t now_realtime(void);

@@ -16,5 +16,8 @@ typedef struct Look {
         uint64_t memory;    /* bytes. Of the host: the sum */
 } Look;
 
+/* How many looks are kept at most: a day of one each ten seconds. */
+#define HISTORY_LOOKS_MAX 8640U
+
 /* A negative errno ends the round. */
 typedef int (*LookVisitor)(const Look *look, void *userdata);
