@@ -11,6 +11,7 @@
 #include "daemon/slice-table.h"
 #include "engine/engine.h"
 #include "place/placer.h"
+#include "report/event-log.h"
 #include "watch/kernel-log.h"
 #include "watch/kmsg.h"
 #include "watch/logind.h"
@@ -30,6 +31,7 @@
  *   apply.c     what differs from what stands goes to the backend; read back and compare
  *   stop.c      lift the fair-share quotas and end
  *   oom.c       out of memory: one record
+ *   events.c    what has happened, for who asks afterwards
  *   place.c     without systemd: processes into the groups of their users, and back
  *   serve.c     what the private socket may ask
  *   strays.c    what users run outside of their slices
@@ -41,6 +43,7 @@ typedef struct StrayJob StrayJob;
 struct Manager {
         ManagerOptions options;
         usec_t (*clock)(void);
+        usec_t (*realtime)(void);
 
         sd_event *event;
         sd_event_source *sigterm, *sigint, *sighup, *glance_timer, *stop_timer;
@@ -86,6 +89,7 @@ struct Manager {
         PlaceFailure place_failure;
         int place_error; /* of the last attempt */
 
+        EventLog *event_log;
         BusOperations bus_operations;
         PrivateSocket *private_socket; /* NULL in a dry run */
 
@@ -147,6 +151,13 @@ void manager_lift_more(Manager *m);
 
 /* oom.c */
 void manager_watch_oom(Manager *m); /* or looks at all slices anew */
+
+/* events.c */
+/* Keeps a copy of what has just happened: fills in its time and its id, which is returned; 0 if there is no
+ * memory, which was logged. The caller sets the kind, and slice, uid and details as far as it has them. */
+uint64_t manager_event(Manager *m, Event *event);
+int manager_serve_events(usec_t since, EventVisitor visitor, void *visitor_userdata,
+                         void *userdata); /* BusOperations.events */
 
 /* serve.c */
 int manager_serve(Manager *m); /* does nothing in a dry run */

@@ -85,12 +85,14 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
         if (!m->options.runtime_path)
                 m->options.runtime_path = "/run/fairslice";
         m->clock = options->clock ?: now_monotonic;
+        m->realtime = options->realtime ?: now_realtime;
         m->root_fd = m->proc_fd = m->runtime_fd = m->vmstat_fd = -1;
         slice_table_init(&m->slices);
         raise_descriptor_limit();
         m->ram_bytes = ram_bytes();
         m->engine = engine_new();
-        if (!m->engine)
+        m->event_log = event_log_new();
+        if (!m->engine || !m->event_log)
                 return log_oom();
         r = sd_event_default(&m->event);
         if (r >= 0)
@@ -242,6 +244,7 @@ Manager *manager_free(Manager *m) {
         sd_event_source_disable_unref(m->sighup);
         slice_table_done(&m->slices);
         ledger_free(m->ledger);
+        event_log_free(m->event_log);
         engine_free(m->engine);
         plan_done(&m->plan);
         free(m->looked);

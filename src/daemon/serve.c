@@ -59,6 +59,7 @@ int manager_serve(Manager *m) {
                 .host = host_figures,
                 .slices = each_slice,
                 .reload = reload,
+                .events = manager_serve_events,
                 .userdata = m,
         };
         r = private_socket_new(m->event, m->runtime_fd, &m->bus_operations, SILENCE_MAX_USEC,
