@@ -95,10 +95,13 @@ typedef struct BusOperations {
          */
         int (*slice_of_pid)(pid_t pid, SliceName ret, void *userdata);
 
-        /* Writes the limits into control.d and has them in force at once. The user need not be logged in.
-         * `by` is who asks, for the record. -ENOENT: not the name of a user's slice; -EHOSTUNREACH: there is
-         * no user of that UID; -EPERM: the user is exempt; another negative errno: cannot be written, and
-         * nothing was changed. */
+        /* Whether the configuration would take this value. 0, or -ERANGE with what is allowed, in words that
+         * stay: "a size from 1M, such as 8G, infinity, …". */
+        int (*check_limit)(const LimitSetting *setting, const char **ret_allowed, void *userdata);
+        /* Writes the limits into control.d and has them in force at once. Each has passed check_limit() and
+         * no limit is there twice; at least one is. The user need not be logged in. `by` is who asks, for
+         * the record. -ENOENT: not the name of a user's slice; -EHOSTUNREACH: there is no user of that UID;
+         * -EPERM: the user is exempt; another negative errno: cannot be written, and nothing was changed. */
         int (*set_limits)(const char *name, const LimitSetting *settings, size_t n, bool runtime, uid_t by,
                           void *userdata);
         /* Removes what set_limits() wrote, for now and for good. 1; 0 if there was nothing; or as above. */
@@ -106,8 +109,8 @@ typedef struct BusOperations {
         /* Calls the visitor for each key that can be set for a user. Errors as of set_limits(). */
         int (*settings)(const char *name, SettingVisitor visitor, void *visitor_userdata, void *userdata);
 
-        /* Reads the configuration again. Returns 0, -EINVAL if it has errors (the old one stays in force),
-         * -ESHUTDOWN if the service is about to end, or another negative errno. */
+        /* Reads the configuration again. Returns 0 or more, -EINVAL if it has errors (the old one stays in
+         * force), -ESHUTDOWN if the service is about to end, or another negative errno. */
         int (*reload)(void *userdata);
         /* Reads the files and says what is wrong with them; nothing is changed. */
         int (*check)(ProblemVisitor visitor, void *visitor_userdata, void *userdata);
