@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "basic/utf8.h"
+
 void problems_done(Problems *problems) {
         for (size_t i = 0; i < problems->count; i++) {
                 free(problems->item[i].file);
@@ -21,38 +23,19 @@ bool problems_have_error(const Problems *problems) {
         return false;
 }
 
-/* How many bytes the printable UTF-8 character at *s has; 0 if there is none: a control character of ASCII
- * or Latin-1 (terminals obey the latter too), an overlong or a broken sequence. */
-static size_t printable_character(const unsigned char *s) {
-        size_t length = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : 4;
-
-        if (*s < 0x20 || *s == 0x7f || (*s >= 0x80 && *s < 0xc2) || *s > 0xf4)
-                return 0;
-        for (size_t i = 1; i < length; i++)
-                if ((s[i] & 0xc0) != 0x80)
-                        return 0;
-        if (length == 2 && *s == 0xc2 && s[1] < 0xa0) /* C1 controls */
-                return 0;
-        if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f) ||
-            (*s == 0xed && s[1] > 0x9f))
-                return 0;
-        return length;
-}
-
 const char *quote(QuoteBuffer buffer, const char *text) {
-        const unsigned char *s = (const unsigned char *) text;
         char *out = buffer;
 
-        for (unsigned i = 0; i < 64 && *s; i++) {
-                size_t length = printable_character(s);
+        for (unsigned i = 0; i < 64 && *text; i++) {
+                size_t length = utf8_printable(text);
 
                 if (length == 0)
                         *out++ = '?';
                 else
-                        out = mempcpy(out, s, length);
-                s += MAX(length, (size_t) 1);
+                        out = mempcpy(out, text, length);
+                text += MAX(length, (size_t) 1);
         }
-        strcpy(out, *s ? "…" : "");
+        strcpy(out, *text ? "…" : "");
         return buffer;
 }
 

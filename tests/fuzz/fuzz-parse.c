@@ -8,6 +8,7 @@
 
 #include "basic/format.h"
 #include "basic/parse.h"
+#include "basic/timestamp.h"
 #include "fuzz.h"
 #include "model/slice-name.h"
 
@@ -48,6 +49,21 @@ static void check_ids(const char *text) {
         (void) parse_bool(text, &flag);
 }
 
+/* What is understood lies between 1970 and 9999, and nothing that goes back from now is later. */
+static void check_timestamp(const char *text) {
+        const usec_t now = UINT64_C(1795328655) * USEC_PER_SEC;
+        usec_t t = UNTOUCHED, later;
+        TimestampBuffer b;
+
+        if (parse_timestamp(text, now, &t) < 0) {
+                assert(t == UNTOUCHED);
+                return;
+        }
+        assert(t <= UINT64_C(253402300799) * USEC_PER_SEC);
+        (void) format_timestamp_short(b, t);
+        assert(parse_timestamp(text, now + USEC_PER_SEC, &later) >= 0 && later >= t);
+}
+
 int fuzz_parse(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = malloc(size + 1);
 
@@ -56,5 +72,6 @@ int fuzz_parse(const uint8_t *data, size_t size) {
         text[size] = '\0';
         check_numbers(text);
         check_ids(text);
+        check_timestamp(text);
         return 0;
 }

@@ -258,7 +258,8 @@ static const char *const parse_tokens[] = {
         ".",     "%",      "K",     "G",          "E",
         "s",     "ms",     "min ",  "h",          "w",
         "µs",    "-",      " ",     "infinity",   "yes",
-        "user-", ".slice", NULL,
+        "user-", ".slice", " ago",  "today",      "@",
+        ":",     " UTC",   NULL,
 };
 static const char *const cgroup_tokens[] = {
         "usage_usec ",
