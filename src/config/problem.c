@@ -40,8 +40,8 @@ const char *quote(QuoteBuffer buffer, const char *text) {
 }
 
 char *blot(char *text) {
-        for (unsigned char *p = (unsigned char *) text; *p;) {
-                size_t length = printable_character(p);
+        for (char *p = text; *p;) {
+                size_t length = utf8_printable(p);
 
                 if (length == 0)
                         *p = '?';
