@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <sys/types.h>
 #include <systemd/sd-bus.h>
 
 #include "basic/macro.h"
@@ -25,17 +26,25 @@ typedef void (*PolkitHandler)(sd_bus_message *m, int allowed, void *userdata);
 
 /* The bus is the one on which the messages come and on which polkit is. */
 int polkit_new(sd_bus *bus, Polkit **ret);
-/* Open questions are forgotten. */
+/* Open questions are forgotten, and polkit is told to. The bus may be dead. Not to be called by a
+ * handler. */
 Polkit *polkit_free(Polkit *polkit);
 DEFINE_CLEANUP(Polkit *, polkit_free)
 
 /* Asks about the sender of `m`, whose UID is `uid`. Whether somebody may be asked for a password is what the
  * message's header says. `details` are pairs of strings for rules and for the question, ended by NULL; NULL:
- * none. What is said of reading is remembered for some seconds if `remember`, as long as the caller stays
- * and polkit's own Changed signal does not come: who shows figures each second does not keep polkit busy.
- * `userdata` must stay until the handler was called or the polkit freed; `done`, if any, is called with it
- * in all cases in which it is not needed any more (after the handler; caller gone; freed).
+ * none. Polkit takes them from root and from the owner of the action alone
+ * (org.freedesktop.policykit.owner in the action's description), and refuses whoever else gives some.
  *
- * Returns 0 if the handler will be called; or a negative errno, -EBUSY, and it will not. */
+ * With `remember`, which is for reading, the answer to the same question (sender, action, details) counts
+ * for ANSWERS_USEC (answers.h), as long as the caller stays and polkit does not send Changed: who shows
+ * figures each second does not keep polkit busy. A no that nobody was asked for does not keep somebody from
+ * being asked.
+ *
+ * `userdata` must stay until `done`, if any, is called with it, once it is not needed any more: after the
+ * handler, when the caller has gone, when the polkit is freed.
+ *
+ * Returns 0 if the handler was or will be called; or a negative errno, -EBUSY, and neither it nor `done`
+ * will be. */
 int polkit_ask(Polkit *polkit, sd_bus_message *m, uid_t uid, const char *action, const char *const *details,
                bool remember, PolkitHandler handler, void (*done)(void *userdata), void *userdata);
