@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "support/test.h"
@@ -95,6 +96,7 @@ PrivateBus *private_bus_new(void) {
         assert_non_null(bus);
         strcpy(bus->directory, "/tmp/fairslice-bus-XXXXXX");
         assert_non_null(mkdtemp(bus->directory));
+        assert_int_equal(chmod(bus->directory, 0711), 0); /* others may connect */
         snprintf(bus->configuration, sizeof bus->configuration, "%s/conf", bus->directory);
         snprintf(bus->socket, sizeof bus->socket, "%s/bus", bus->directory);
         snprintf(address, sizeof address, "unix:path=%s", bus->socket);
