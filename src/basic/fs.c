@@ -61,7 +61,7 @@ static int write_and_sync(int dirfd, const char *name, const char *data, size_t 
         /* A crash may have left one, and it need not be ours: always a new file, with the right mode. */
         (void) unlinkat(dirfd, name, 0);
         fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-        if (fd < 0)
+        if (fd < 0 || fchmod(fd, mode) < 0) /* whatever the umask is */
                 return -errno;
         r = write_all(fd, data, size);
         if (r < 0)

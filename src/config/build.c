@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "config/control.h"
 #include "config/problem.h"
 
 /* Defaults are older than everything that is read. */
@@ -17,7 +18,9 @@ typedef enum Place {
 } Place;
 
 typedef struct Builder {
-        Config *config;
+        Config *config; /* NULL: it is what was set over the bus */
+        Sections *sections;
+        const Sections *plans; /* where they are looked for; the same as `sections` for a configuration */
         Problems *problems;
         const Entry *entry;
         unsigned sequence;
@@ -70,6 +73,9 @@ static int parse_selector(SectionKind kind, const char *s, Selector *ret, const 
         }
 }
 
+/* What can be set over the bus is about one user at a time. */
+static const char allowed_control[] = "[User UID] or [User NAME]";
+
 static const char *allowed_selector(SectionKind kind) {
         switch (kind) {
         case SECTION_USER:
@@ -110,10 +116,12 @@ static int enter_subject(Builder *b, SectionKind kind, const char *header, const
         int r = parse_selector(kind, rest, &selector, &why);
 
         if (r == -EINVAL)
-                return wrong_header(b, header, why, allowed_selector(kind));
+                return wrong_header(b, header, why, b->config ? allowed_selector(kind) : allowed_control);
         if (r < 0)
                 return r;
-        section = sections_add(&b->config->sections, &selector);
+        if (!b->config && selector.first != selector.last)
+                return wrong_header(b, header, "not a single user", allowed_control);
+        section = sections_add(b->sections, &selector);
         if (!section)
                 return -ENOMEM;
         b->place = PLACE_SECTION;
@@ -135,6 +143,8 @@ static int enter_section(Builder *b) {
                 return unknown_section(b, header, length);
         b->kind = (SectionKind) kind;
         b->header = header;
+        if (!b->config && kind != SECTION_USER)
+                return wrong_header(b, header, "not in " CONTROL_DIRECTORY, allowed_control);
         if (section_has_selector(b->kind))
                 return enter_subject(b, b->kind, header, header + length);
         if (header[length] != '\0')
@@ -252,6 +262,17 @@ static int set_exempt(Builder *b, unsigned key) {
         return r;
 }
 
+/* In what was set over the bus an empty section stands for the plan, which may be another one after the
+ * configuration was read again. NULL without memory. */
+static const Section *remember_plan(Builder *b, const Section *plan) {
+        Selector selector = SELECTOR_NAME(SELECT_PLAN, NULL);
+
+        if (b->config)
+                return plan;
+        selector.name = strdup(plan->selector.name);
+        return selector.name ? sections_add(b->sections, &selector) : NULL;
+}
+
 static int set_plan(Builder *b) {
         Setting *setting = &b->settings->key[SLICE_KEY_PLAN];
         const Section *plan;
@@ -260,9 +281,12 @@ static int set_plan(Builder *b) {
                 *setting = (Setting){};
                 return 0;
         }
-        plan = sections_get(&b->config->sections, SELECTOR_NAME(SELECT_PLAN, b->entry->value));
+        plan = sections_get(b->plans, SELECTOR_NAME(SELECT_PLAN, b->entry->value));
         if (!plan)
                 return complain(b, PROBLEM_ERROR, "there is no such plan", keys[SLICE_KEY_PLAN].allowed);
+        plan = remember_plan(b, plan);
+        if (!plan)
+                return -ENOMEM;
         *setting = (Setting){
                 .plan = plan, .sequence = b->sequence, .file = b->entry->file, .line = b->entry->line
         };
@@ -366,16 +390,36 @@ static int apply(Builder *b) {
         return e->key ? apply_assignment(b) : enter_section(b);
 }
 
+static int apply_all(Builder *b, const Entries *entries) {
+        int r = 0;
+
+        b->sequence = SEQUENCE_DEFAULT;
+        for (size_t i = 0; r >= 0 && i < entries->count; i++) {
+                b->entry = &entries->item[i];
+                r = apply(b);
+        }
+        return r;
+}
+
+int control_build(const Entries *entries, const Config *config, Problems *problems, Sections *sections) {
+        Builder b = { .sections = sections, .plans = &config->sections, .problems = problems };
+
+        return apply_all(&b, entries);
+}
+
 int config_build(const Entries *entries, Problems *problems, Config *config) {
-        Builder b = { .config = config, .problems = problems, .sequence = SEQUENCE_DEFAULT };
+        Builder b = {
+                .config = config,
+                .sections = &config->sections,
+                .plans = &config->sections,
+                .problems = problems,
+        };
         int r;
 
         set_defaults(&b);
         r = enter_plans(entries, config);
-        for (size_t i = 0; r >= 0 && i < entries->count; i++) {
-                b.entry = &entries->item[i];
-                r = apply(&b);
-        }
+        if (r >= 0)
+                r = apply_all(&b, entries);
         if (r < 0)
                 return r;
         config->host = host_config(&b);

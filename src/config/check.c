@@ -37,11 +37,11 @@ static int check_uids(const char *header, const Section *section, uid_t min_uid,
                             (unsigned) min_uid);
 }
 
-int config_check(const Config *config, Problems *problems) {
-        int r = check_memory("Memory", &config->defaults, problems);
+int config_check_sections(const Sections *sections, const Config *config, Problems *problems) {
+        int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < config->sections.count; i++) {
-                const Section *section = config->sections.item[i];
+        for (size_t i = 0; r >= 0 && i < sections->count; i++) {
+                const Section *section = sections->item[i];
                 SelectorBuffer header;
 
                 selector_format(header, &section->selector);
@@ -50,4 +50,10 @@ int config_check(const Config *config, Problems *problems) {
                         r = check_uids(header, section, config->host.min_uid, problems);
         }
         return r;
+}
+
+int config_check(const Config *config, Problems *problems) {
+        int r = check_memory("Memory", &config->defaults, problems);
+
+        return r < 0 ? r : config_check_sections(&config->sections, config, problems);
 }

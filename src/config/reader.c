@@ -148,45 +148,29 @@ static int read_lines(Reader *reader, char *text) {
         return r;
 }
 
-/* Returns the length, or a negative errno, which then also is in an entry. */
-static ssize_t read_text(Reader *reader, int fd, char *text) {
-        ssize_t n = read_fd(fd, text, CONFIG_FILE_MAX + 1);
-        const char *zero;
+/* Returns -EBADMSG, or -ENOMEM. */
+static int refuse_zero(const char *file, const char *text, const char *zero, Entries *entries) {
+        unsigned line = 1;
         int r;
 
-        if (n == -EFBIG)
-                r = entries_add_problem(reader->entries, reader->file, 0,
-                                        "The file is too large; allowed are %zu bytes.", CONFIG_FILE_MAX);
-        else if (n < 0)
-                r = entries_add_problem(reader->entries, reader->file, 0, "Cannot be read: %s.",
-                                        strerror((int) -n));
-        else if ((zero = memchr(text, '\0', (size_t) n))) {
-                for (const char *p = text; (p = memchr(p, '\n', (size_t) (zero - p))); p++)
-                        reader->line++;
-                n = -EBADMSG;
-                r = entries_add_problem(reader->entries, reader->file, reader->line + 1,
-                                        "The file has a NUL byte; allowed is text.");
-        } else
-                r = 0;
-        return r < 0 ? r : n;
+        for (const char *p = text; (p = memchr(p, '\n', (size_t) (zero - p))); p++)
+                line++;
+        r = entries_add_problem(entries, file, line, "The file has a NUL byte; allowed is text.");
+        return r < 0 ? r : -EBADMSG;
 }
 
 static void line_parser_closep(LineParser *parser) {
         line_parser_close(parser);
 }
 
-int reader_read(const char *file, int fd, Entries *entries) {
+int reader_parse(const char *file, char *text, size_t length, Entries *entries) {
         _cleanup_(line_parser_closep) LineParser parser = LINE_PARSER_NULL;
         Reader reader = { .file = file, .entries = entries };
-        _cleanup_free_ char *text = malloc(CONFIG_FILE_MAX + 1);
-        ssize_t n;
+        const char *zero = memchr(text, '\0', length);
         int r;
 
-        if (!text)
-                return -ENOMEM;
-        n = read_text(&reader, fd, text);
-        if (n < 0)
-                return (int) n;
+        if (zero)
+                return refuse_zero(file, text, zero, entries);
         r = line_parser_open(&parser);
         reader.parser = parser;
         if (r >= 0)
@@ -197,4 +181,22 @@ int reader_read(const char *file, int fd, Entries *entries) {
                 return k < 0 ? k : r;
         }
         return r;
+}
+
+int reader_read(const char *file, int fd, Entries *entries) {
+        _cleanup_free_ char *text = malloc(CONFIG_FILE_MAX + 1);
+        ssize_t n;
+        int r;
+
+        if (!text)
+                return -ENOMEM;
+        n = read_fd(fd, text, CONFIG_FILE_MAX + 1);
+        if (n >= 0)
+                return reader_parse(file, text, (size_t) n, entries);
+        if (n == -EFBIG)
+                r = entries_add_problem(entries, file, 0, "The file is too large; allowed are %zu bytes.",
+                                        CONFIG_FILE_MAX);
+        else
+                r = entries_add_problem(entries, file, 0, "Cannot be read: %s.", strerror((int) -n));
+        return r < 0 ? r : (int) n;
 }

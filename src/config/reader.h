@@ -32,6 +32,9 @@ int entries_append(Entries *entries, Entry entry);
  * -ENOMEM; or another negative errno if nothing of the file can be used, which also is in the last entry. */
 int reader_read(const char *file, int fd, Entries *entries);
 
+/* The same for what was read already. The text is ended by NUL, and taken apart. */
+int reader_parse(const char *file, char *text, size_t length, Entries *entries);
+
 /* Appends a problem with a whole file. Returns 0 or -ENOMEM. */
 int entries_add_problem(Entries *entries, const char *file, unsigned line, const char *format, ...)
         _printf_(4, 5);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "basic/fs.h"
 #include "unit.h"
 
 int tree_setup(void **state) {
@@ -114,4 +115,45 @@ Config *tree_load_good(const Tree *tree, const char *text) {
 
         assert_string_equal(problems, "");
         return config;
+}
+
+static int open_control(const Tree *tree, const char *path) {
+        int fd;
+
+        make_directories(tree, path);
+        fd = openat(tree->fd, path + 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_true(fd >= 0);
+        return fd;
+}
+
+ControlDirs tree_open_control(const Tree *tree) {
+        return (ControlDirs){
+                .runtime_fd = open_control(tree, RUNTIME_CONTROL),
+                .persistent_fd = open_control(tree, PERSISTENT_CONTROL),
+                .runtime_path = "/run/fairslice/control.d",
+                .persistent_path = "/var/lib/fairslice/control.d",
+        };
+}
+
+void tree_close_control(ControlDirs *dirs) {
+        dirs->runtime_fd = safe_close(dirs->runtime_fd);
+        dirs->persistent_fd = safe_close(dirs->persistent_fd);
+}
+
+Control *tree_load_control(const ControlDirs *dirs, const Config *config, char **ret_problems) {
+        Problems problems = {};
+        Control *control = NULL;
+
+        assert_int_equal(control_load(dirs, config, &problems, &control), 0);
+        assert_non_null(control);
+        *ret_problems = problems_to_text(&problems);
+        return control;
+}
+
+char *tree_get(const Tree *tree, const char *path) {
+        char buffer[65536];
+        ssize_t n = read_file_at(tree->fd, path + 1, buffer, sizeof buffer);
+
+        assert_true(n >= 0 || n == -ENOENT);
+        return n < 0 ? NULL : strdup(buffer);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "config/config.h"
+#include "config/control.h"
 
 /* A root directory of its own for each test of the configuration. All paths are as on a host, "/etc/…". */
 typedef struct Tree {
@@ -11,6 +11,10 @@ typedef struct Tree {
 
 #define MAIN_CONF   "/etc/fairslice/fairsliced.conf"
 #define DROP_INS(d) d "/fairslice/fairsliced.conf.d/"
+
+/* Limits that were set over the bus, for now and for good. */
+#define RUNTIME_CONTROL    "/run/fairslice/control.d/"
+#define PERSISTENT_CONTROL "/var/lib/fairslice/control.d/"
 
 /* For cmocka_unit_test_setup_teardown(). */
 int tree_setup(void **state);
@@ -35,3 +39,13 @@ Config *tree_load_good(const Tree *tree, const char *text);
 
 /* Problems as text; forgets them. */
 char *problems_to_text(Problems *problems);
+
+/* Makes both directories, if they are not there, and opens them. */
+ControlDirs tree_open_control(const Tree *tree);
+void tree_close_control(ControlDirs *dirs);
+
+/* control_load(), which must not fail. */
+Control *tree_load_control(const ControlDirs *dirs, const Config *config, char **ret_problems);
+
+/* The text of a file, a new string; NULL if there is none. */
+char *tree_get(const Tree *tree, const char *path);
