@@ -6,6 +6,7 @@
 
 #include "config/control.h"
 #include "config/problem.h"
+#include "model/look.h"
 
 /* Defaults are older than everything that is read. */
 #define SEQUENCE_DEFAULT 1U
@@ -29,6 +30,7 @@ typedef struct Builder {
         const char *header;        /* the text between its brackets */
         Settings *settings;        /* what is set for users there; NULL for [Manager] */
         uint64_t host[_KEY_COUNT]; /* by HostKey */
+        const Entry *history;      /* the last that was about it; NULL: the defaults */
 } Builder;
 
 /* A problem at the entry that is being looked at. */
@@ -300,6 +302,8 @@ static Setting default_setting(unsigned key) {
 }
 
 static void store(Builder *b, unsigned key, const KeyValue *value) {
+        if (key == HOST_KEY_HISTORY || key == HOST_KEY_HISTORY_INTERVAL)
+                b->history = b->entry;
         if (key >= _SLICE_KEY_COUNT)
                 b->host[key] = value->number;
         else
@@ -368,6 +372,23 @@ static void set_defaults(Builder *b) {
                         b->host[i] = key_default(i).number;
 }
 
+/* How many looks are kept follows from two keys, so it is checked when both are known. */
+static int check_history(Builder *b, unsigned *ret_looks) {
+        uint64_t span = b->host[HOST_KEY_HISTORY], looks = span / b->host[HOST_KEY_HISTORY_INTERVAL];
+
+        *ret_looks = (unsigned) MIN(looks, HISTORY_LOOKS_MAX);
+        b->entry = b->history; /* the defaults suit each other */
+        if (looks > HISTORY_LOOKS_MAX)
+                return report(b, PROBLEM_WARNING,
+                              "[Manager] HistorySec=: more than %u times HistoryIntervalSec=; so many looks "
+                              "are kept.",
+                              HISTORY_LOOKS_MAX);
+        if (looks == 0 && span > 0)
+                return report(b, PROBLEM_WARNING,
+                              "[Manager] HistorySec=: less than HistoryIntervalSec=, so no look is kept.");
+        return 0;
+}
+
 static HostConfig host_config(const Builder *b) {
         return (HostConfig){
                 .interval_usec = b->host[HOST_KEY_INTERVAL],
@@ -375,6 +396,7 @@ static HostConfig host_config(const Builder *b) {
                 .observe = b->host[HOST_KEY_OBSERVE],
                 .backend = (BackendKind) b->host[HOST_KEY_BACKEND],
                 .adopt_strays = b->host[HOST_KEY_ADOPT_STRAYS],
+                .history_interval_usec = b->host[HOST_KEY_HISTORY_INTERVAL],
                 .share_policy = (SharePolicy) b->host[HOST_KEY_SHARE_POLICY],
                 .cpu_threshold_permyriad = (unsigned) b->host[HOST_KEY_CPU_THRESHOLD],
                 .activity_permyriad = (unsigned) b->host[HOST_KEY_ACTIVITY_THRESHOLD],
@@ -423,6 +445,9 @@ int config_build(const Entries *entries, Problems *problems, Config *config) {
         if (r < 0)
                 return r;
         config->host = host_config(&b);
+        r = check_history(&b, &config->host.history_looks);
+        if (r < 0)
+                return r;
         return segments_new(config->sections.item, config->sections.count, &config->segments);
 }
 

@@ -13,12 +13,14 @@
 
 /* What [Manager] and the host-wide keys of [CPU] say. */
 typedef struct HostConfig {
-        usec_t interval_usec;             /* IntervalSec=: 100 ms - 1 h */
-        uid_t min_uid;                    /* MinUID= */
-        bool observe;                     /* Observe=: work everything out, write nothing */
-        BackendKind backend;              /* Backend= */
-        bool adopt_strays;                /* AdoptStrays=: move what users run outside of their slices */
-        SharePolicy share_policy;         /* SharePolicy= */
+        usec_t interval_usec;         /* IntervalSec=: 100 ms - 1 h */
+        uid_t min_uid;                /* MinUID= */
+        bool observe;                 /* Observe=: work everything out, write nothing */
+        BackendKind backend;          /* Backend= */
+        bool adopt_strays;            /* AdoptStrays=: move what users run outside of their slices */
+        usec_t history_interval_usec; /* HistoryIntervalSec=: 1 s - 10 min */
+        unsigned history_looks;       /* HistorySec= in these, at most HISTORY_LOOKS_MAX; 0: no history */
+        SharePolicy share_policy;     /* SharePolicy= */
         unsigned cpu_threshold_permyriad; /* CPUThreshold=: 100 - 9800, of the CPUs */
         unsigned activity_permyriad;      /* ActivityThreshold=: 0 - 10000, of the CPUs */
         unsigned reserved_cpus;           /* ReservedCPUs= */

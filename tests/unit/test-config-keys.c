@@ -54,6 +54,8 @@ static void test_defaults(_unused_ void **state) {
         assert_int_equal(key_default(LIMIT_CPU_WEIGHT).number, CPU_WEIGHT_DEFAULT);
         assert_int_equal(key_default(HOST_KEY_INTERVAL).number, USEC_PER_SEC);
         assert_int_equal(key_default(HOST_KEY_MIN_UID).number, 1000);
+        assert_int_equal(key_default(HOST_KEY_HISTORY).number, 3600 * USEC_PER_SEC);
+        assert_int_equal(key_default(HOST_KEY_HISTORY_INTERVAL).number, 10 * USEC_PER_SEC);
         assert_int_equal(key_default(HOST_KEY_CPU_THRESHOLD).number, 9000);
         assert_int_equal(key_default(HOST_KEY_ACTIVITY_THRESHOLD).number, 100);
         assert_int_equal(key_default(HOST_KEY_RESERVED_CPUS).number, 0);
@@ -68,6 +70,19 @@ static void test_interval(_unused_ void **state) {
         expect(HOST_KEY_INTERVAL, "infinity", -ERANGE, 0);
         expect(HOST_KEY_INTERVAL, "99999999999999999999999", -ERANGE, 0);
         expect(HOST_KEY_INTERVAL, "5 bananas", -EINVAL, 0);
+}
+
+static void test_history(_unused_ void **state) {
+        expect(HOST_KEY_HISTORY, "0", 0, 0);
+        expect(HOST_KEY_HISTORY, "1d", 0, 86400 * USEC_PER_SEC);
+        expect(HOST_KEY_HISTORY, "86401s", -ERANGE, 0);
+        expect(HOST_KEY_HISTORY, "infinity", -ERANGE, 0);
+        expect(HOST_KEY_HISTORY, "an hour", -EINVAL, 0);
+        expect(HOST_KEY_HISTORY_INTERVAL, "1s", 0, USEC_PER_SEC);
+        expect(HOST_KEY_HISTORY_INTERVAL, "10min", 0, 600 * USEC_PER_SEC);
+        expect(HOST_KEY_HISTORY_INTERVAL, "999ms", -ERANGE, 0);
+        expect(HOST_KEY_HISTORY_INTERVAL, "0", -ERANGE, 0);
+        expect(HOST_KEY_HISTORY_INTERVAL, "601s", -ERANGE, 0);
 }
 
 static void test_numbers(_unused_ void **state) {
@@ -290,13 +305,14 @@ static void test_selector_map(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_table),          cmocka_unit_test(test_rubbish),
-                cmocka_unit_test(test_defaults),       cmocka_unit_test(test_interval),
-                cmocka_unit_test(test_numbers),        cmocka_unit_test(test_words),
-                cmocka_unit_test(test_thresholds),     cmocka_unit_test(test_quota),
-                cmocka_unit_test(test_memory),         cmocka_unit_test(test_sections),
-                cmocka_unit_test(test_nearest),        cmocka_unit_test(test_user_selector),
-                cmocka_unit_test(test_group_selector), cmocka_unit_test(test_selector_map),
+                cmocka_unit_test(test_table),         cmocka_unit_test(test_rubbish),
+                cmocka_unit_test(test_defaults),      cmocka_unit_test(test_interval),
+                cmocka_unit_test(test_history),       cmocka_unit_test(test_numbers),
+                cmocka_unit_test(test_words),         cmocka_unit_test(test_thresholds),
+                cmocka_unit_test(test_quota),         cmocka_unit_test(test_memory),
+                cmocka_unit_test(test_sections),      cmocka_unit_test(test_nearest),
+                cmocka_unit_test(test_user_selector), cmocka_unit_test(test_group_selector),
+                cmocka_unit_test(test_selector_map),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,8 @@ static void expect_defaults(const Config *config) {
         assert_int_equal(host->min_uid, 1000);
         assert_false(host->observe);
         assert_false(host->adopt_strays);
+        assert_int_equal(host->history_looks, 360);
+        assert_int_equal(host->history_interval_usec, 10 * USEC_PER_SEC);
         assert_int_equal(host->share_policy, SHARE_MAX_MIN);
         assert_int_equal(host->cpu_threshold_permyriad, 9000);
         assert_int_equal(host->activity_permyriad, 100);
@@ -72,6 +74,7 @@ static void test_every_key(void **state) {
         _cleanup_(config_freep) Config *config = tree_load_good(
                 *state,
                 "[Manager]\nIntervalSec=5s\nMinUID=500\nObserve=yes\nAdoptStrays=yes\nExemptUsers=bob\n"
+                "HistorySec=30min\nHistoryIntervalSec=5s\n"
                 "ExemptGroups=wheel\n"
                 "[CPU]\nSharePolicy=equal\nCPUThreshold=80%\nActivityThreshold=2.5%\n"
                 "ReservedCPUs=2\nCPUQuota=150%\nCPUWeight=300\n"
@@ -84,6 +87,8 @@ static void test_every_key(void **state) {
         assert_int_equal(host->min_uid, 500);
         assert_true(host->observe);
         assert_true(host->adopt_strays);
+        assert_int_equal(host->history_looks, 360);
+        assert_int_equal(host->history_interval_usec, 5 * USEC_PER_SEC);
         assert_int_equal(host->share_policy, SHARE_EQUAL);
         assert_int_equal(host->cpu_threshold_permyriad, 8000);
         assert_int_equal(host->activity_permyriad, 250);
@@ -349,6 +354,29 @@ static void test_cross_checks(void **state) {
 }
 
 /* Problems come in the order of the lines, whoever found them. */
+/* How many looks that is follows from two keys. */
+static void expect_looks(const Tree *tree, const char *text, unsigned looks, const char *expected) {
+        _cleanup_free_ char *problems = NULL;
+        _cleanup_(config_freep) Config *config = tree_load_text(tree, text, &problems);
+
+        assert_int_equal(config_host(config)->history_looks, looks);
+        assert_string_equal(problems, expected);
+}
+
+static void test_history(void **state) {
+        expect_looks(*state, "[Manager]\nHistorySec=1min\nHistoryIntervalSec=7s\n", 8, "");
+        expect_looks(*state, "[Manager]\nHistorySec=1d\n", 8640, "");
+        expect_looks(*state, "[Manager]\nHistorySec=0\n", 0, "");
+        expect_looks(*state, "[Manager]\nHistorySec=1d\nHistoryIntervalSec=1s\nMinUID=1\n", 8640,
+                     "W " M ":3: [Manager] HistorySec=: more than 8640 times HistoryIntervalSec=; so many "
+                     "looks are kept.\n");
+        expect_looks(*state, "[Manager]\nHistoryIntervalSec=1s\nHistorySec=1d\nHistoryIntervalSec=\n", 8640,
+                     "");
+        expect_looks(*state, "[Manager]\nHistorySec=5s\n", 0,
+                     "W " M ":2: [Manager] HistorySec=: less than HistoryIntervalSec=, so no look is "
+                     "kept.\n");
+}
+
 static void test_order_of_problems(void **state) {
         expect_problems(
                 *state, "[CPU]\nCPUWeight=x\nrubbish\nCPUQuota=x\n",
@@ -485,6 +513,7 @@ int main(void) {
                 TEST(test_section_ends_with_file),
                 TEST(test_wrong_lists),
                 TEST(test_cross_checks),
+                TEST(test_history),
                 TEST(test_order_of_problems),
                 TEST(test_hostile_text_in_messages),
                 TEST(test_unusable_files),
