@@ -14,11 +14,13 @@ typedef enum HeldFile {
         HELD_USAGE, /* unified: cpu.stat; legacy: cpuacct.usage */
         HELD_CPU_STAT,
         HELD_MEMORY_EVENTS,
+        HELD_MEMORY_CURRENT,
         _HELD_COUNT,
 } HeldFile;
 
 typedef struct SliceFilesOps {
         const char *mark; /* a file that every group has, whatever controllers are on */
+        const char *memory_current;
         int (*read_cpu)(SliceFiles *files, CpuStat *ret);
         int (*read_memory)(SliceFiles *files, MemoryUse *ret);
         /* -ENODATA if there is no such file */

@@ -49,7 +49,8 @@ static int read_memory(SliceFiles *files, MemoryUse *ret) {
         MemoryUse use = { .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
         int r;
 
-        r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.usage_in_bytes", &use.current);
+        r = slice_files_read_value(files, CONTROLLER_MEMORY, slice_files_legacy.memory_current,
+                                   &use.current);
         if (r < 0)
                 return r;
         r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.max_usage_in_bytes", &use.peak);
@@ -126,6 +127,7 @@ static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
 
 const SliceFilesOps slice_files_legacy = {
         .mark = "cgroup.procs",
+        .memory_current = "memory.usage_in_bytes",
         .read_cpu = read_cpu,
         .read_memory = read_memory,
         .read_limit = read_limit,

@@ -14,7 +14,8 @@ static int read_memory(SliceFiles *files, MemoryUse *ret) {
         MemoryUse use = { .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
         int r;
 
-        r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.current", &use.current);
+        r = slice_files_read_value(files, CONTROLLER_MEMORY, slice_files_unified.memory_current,
+                                   &use.current);
         if (r < 0)
                 return r;
         r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.peak", &use.peak);
@@ -45,6 +46,7 @@ static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
 
 const SliceFilesOps slice_files_unified = {
         .mark = "cpu.stat",
+        .memory_current = "memory.current",
         .read_cpu = read_cpu,
         .read_memory = read_memory,
         .read_limit = read_limit,

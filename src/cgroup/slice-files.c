@@ -224,6 +224,14 @@ int slice_files_read_memory(SliceFiles *files, MemoryUse *ret) {
         return files->ops->read_memory(files, ret);
 }
 
+int slice_files_read_memory_current(SliceFiles *files, uint64_t *ret) {
+        char buffer[SMALL_FILE_MAX];
+        ssize_t n = slice_files_read_held(files, HELD_MEMORY_CURRENT, CONTROLLER_MEMORY,
+                                          files->ops->memory_current, buffer, sizeof buffer);
+
+        return n < 0 ? (int) n : parse_single_value(buffer, (size_t) n, ret);
+}
+
 int slice_files_read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present) {
         Limits limits = LIMITS_UNSET;
         LimitMask present = 0;

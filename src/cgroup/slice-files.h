@@ -59,6 +59,8 @@ typedef struct MemoryUse {
 } MemoryUse;
 
 int slice_files_read_memory(SliceFiles *files, MemoryUse *ret);
+/* MemoryUse.current alone, from a descriptor that is held. */
+int slice_files_read_memory_current(SliceFiles *files, uint64_t *ret);
 
 /* What the kernel holds, read back: cpu.max, cpu.weight, memory.max, memory.high, memory.swap.max; in a
  * legacy tree cpu.cfs_quota_us, cpu.shares, memory.limit_in_bytes, memory.soft_limit_in_bytes and what

@@ -27,6 +27,7 @@ ManagedSlice *managed_slice_free(ManagedSlice *slice) {
                 return NULL;
         user_done(&slice->user);
         slice_files_free(slice->files);
+        history_free(slice->history);
         free(slice);
         return NULL;
 }

@@ -8,6 +8,7 @@
 #include "daemon/ledger.h"
 #include "engine/engine.h"
 #include "model/slice-name.h"
+#include "report/history.h"
 
 /* One slice that the service knows of: what is wanted for it, what stands, and what is under way. */
 typedef struct ManagedSlice {
@@ -36,6 +37,11 @@ typedef struct ManagedSlice {
         bool in_flight;
         Limits sent; /* with the change under way */
         LimitMask sent_mask;
+
+        History *history;           /* owned; NULL until the first look */
+        bool sampled;               /* the counters below are those of the last look of the history */
+        uint64_t sampled_usage;     /* µs */
+        uint64_t sampled_throttled; /* µs */
 
         usec_t verify_at;       /* when to read the kernel's values back; USEC_INFINITY: never */
         usec_t verify_delay;    /* after this one, until the next */

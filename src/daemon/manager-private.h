@@ -31,6 +31,7 @@
  *   apply.c     what differs from what stands goes to the backend; read back and compare
  *   stop.c      lift the fair-share quotas and end
  *   oom.c       out of memory: one record
+ *   history.c   what each slice and the host used, every so often
  *   events.c    what has happened, for who asks afterwards
  *   place.c     without systemd: processes into the groups of their users, and back
  *   serve.c     what the private socket may ask
@@ -39,6 +40,7 @@
  */
 
 typedef struct StrayJob StrayJob;
+typedef struct HistoryJob HistoryJob;
 
 struct Manager {
         ManagerOptions options;
@@ -89,6 +91,7 @@ struct Manager {
         PlaceFailure place_failure;
         int place_error; /* of the last attempt */
 
+        HistoryJob *history; /* NULL: none is kept */
         EventLog *event_log;
         BusOperations bus_operations;
         PrivateSocket *private_socket; /* NULL in a dry run */
@@ -132,6 +135,9 @@ int manager_arm_glance(Manager *m);
 void manager_glance(Manager *m);
 /* ReservedCPUs= of what is online; a cpuset or a quota may leave less anyway. */
 uint64_t manager_capacity_for_users(const Manager *m);
+/* As of the last tick. While the host has room there may have been none; then no use outside of the slices
+ * is taken off. */
+uint64_t manager_budget(const Manager *m);
 
 /* apply.c */
 void manager_flush(Manager *m);
@@ -151,6 +157,18 @@ void manager_lift_more(Manager *m);
 
 /* oom.c */
 void manager_watch_oom(Manager *m); /* or looks at all slices anew */
+
+/* history.c */
+int manager_open_history(Manager *m); /* begins anew if the configuration says otherwise than before */
+void manager_close_history(Manager *m);
+/* Takes a look if it is time. `usage` is the glance's counter. */
+void manager_look_for_history(Manager *m, usec_t now, uint64_t usage);
+/* The slice is gone, or is left alone from now on, and so is what it did. */
+void manager_forget_history(Manager *m, ManagedSlice *slice);
+/* BusOperations.history, .history_interval */
+int manager_serve_history(const char *name, usec_t since, LookVisitor visitor, void *visitor_userdata,
+                          void *userdata);
+usec_t manager_serve_history_interval(void *userdata);
 
 /* events.c */
 /* Keeps a copy of what has just happened: fills in its time and its id, which is returned; 0 if there is no

@@ -158,7 +158,8 @@ static int take_steps(Manager *m) {
         int (*const steps[])(Manager *) = {
                 manager_choose_backend, manager_open_tree,   manager_open_host_use, open_runtime,
                 manager_open_backend,   manager_serve,       open_logind,           manager_watch_mounts,
-                manager_open_strays,    manager_place_start, manager_watch_slices,  manager_arm_glance,
+                manager_open_strays,    manager_place_start, manager_watch_slices,  manager_open_history,
+                manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -233,6 +234,7 @@ Manager *manager_free(Manager *m) {
         safe_close(m->vmstat_fd);
         logind_watch_free(m->logind);
         mount_watch_free(m->mount_watch);
+        manager_close_history(m);
         manager_close_strays(m);
         known_users_done(&m->known_users);
         backend_free(m->backend);

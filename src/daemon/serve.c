@@ -6,18 +6,14 @@
 /* Who connects and then says nothing is dropped after this. */
 #define SILENCE_MAX_USEC (10 * USEC_PER_SEC)
 
-/* While the host has room nobody looks, and there may have been no look at all; then no use outside of the
- * slices is known yet. */
 static void host_figures(HostFigures *ret, void *userdata) {
         const Manager *m = userdata;
         const Plan *plan = &m->plan;
-        EngineHost host = { .capacity = manager_capacity_for_users(m) };
-        bool looked = plan->budget > 0;
 
         *ret = (HostFigures){
                 .policy = m->host_config.share_policy,
-                .budget = looked ? plan->budget : engine_whole_budget(&m->engine_config, &host),
-                .level = looked ? plan->level : LIMIT_UNSET,
+                .budget = manager_budget(m),
+                .level = plan->budget > 0 ? plan->level : LIMIT_UNSET,
                 .contended = plan->contended,
                 .active = plan->active,
         };
@@ -59,6 +55,8 @@ int manager_serve(Manager *m) {
                 .host = host_figures,
                 .slices = each_slice,
                 .reload = reload,
+                .history = manager_serve_history,
+                .history_interval = manager_serve_history_interval,
                 .events = manager_serve_events,
                 .userdata = m,
         };

@@ -69,6 +69,7 @@ static void close_files(Manager *m, ManagedSlice *slice) {
                 return;
         if (m->oom)
                 oom_watch_remove(m->oom, slice->name);
+        manager_forget_history(m, slice);
         slice->files = slice_files_free(slice->files);
         slice->engine = ENGINE_SLICE_INIT;
         slice->verify_at = USEC_INFINITY;
@@ -79,8 +80,10 @@ static void close_files(Manager *m, ManagedSlice *slice) {
 
 /* While a change is under way the slice is kept, so that there are never two of one slice. */
 void manager_drop_if_gone(Manager *m, ManagedSlice *slice) {
-        if (!slice->announced && !slice->files && !slice->in_flight)
-                slice_table_remove(&m->slices, slice);
+        if (slice->announced || slice->files || slice->in_flight)
+                return;
+        manager_forget_history(m, slice);
+        slice_table_remove(&m->slices, slice);
 }
 
 static void on_created(const char *name, void *userdata) {

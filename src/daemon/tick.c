@@ -101,6 +101,12 @@ uint64_t manager_capacity_for_users(const Manager *m) {
         return MIN(m->capacity.cpu, (m->capacity.online_cpus - reserved) * USEC_PER_SEC);
 }
 
+uint64_t manager_budget(const Manager *m) {
+        EngineHost host = { .capacity = manager_capacity_for_users(m) };
+
+        return m->plan.budget > 0 ? m->plan.budget : engine_whole_budget(&m->engine_config, &host);
+}
+
 static int read_host(Manager *m, usec_t now, int (*read)(HostUse *, usec_t, unsigned, uint64_t *),
                      EngineHost *ret) {
         int r = read(m->host_use, now, m->capacity.online_cpus, &ret->usage_usec);
@@ -123,6 +129,7 @@ void manager_glance(Manager *m) {
         manager_look_for_strays(m, now);
         if (read_host(m, now, host_use_glance, &host) < 0)
                 return;
+        manager_look_for_history(m, now, host.usage_usec);
         if ((engine_glance(m->engine, &m->engine_config, now, &host) || m->options.verbose) &&
             read_host(m, now, host_use_read, &host) >= 0)
                 tick(m, now, &host);

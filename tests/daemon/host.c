@@ -14,6 +14,10 @@ usec_t host_now(void) {
         return now;
 }
 
+usec_t host_realtime(void) {
+        return now + UINT64_C(1700000000) * USEC_PER_SEC;
+}
+
 static int new_fake_backend(const BackendHandlers *handlers, sd_event *event, Backend **ret) {
         int r = fake_backend_new(handlers, event, &host.script, ret);
 
@@ -32,6 +36,7 @@ int host_setup(_unused_ void **state) {
                 .sysfs_path = fixture_sysfs_path(host.fixture),
                 .runtime_path = fixture_runtime_path(host.fixture),
                 .clock = host_now,
+                .realtime = host_realtime,
                 .backend_new = new_fake_backend,
         };
         log_capture_start();

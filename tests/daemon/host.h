@@ -55,6 +55,8 @@ void host_leap(usec_t usec);
 void host_want(uid_t uid, uint64_t cpu);
 
 usec_t host_now(void);
+/* The clock on the wall goes along with the other. */
+usec_t host_realtime(void);
 const ManagedSlice *host_slice(uid_t uid);
 
 #define HOST_USERS_MAX 16

@@ -143,6 +143,21 @@ static void test_memory(void **state) {
         assert_int_equal(slice_files_read_memory(files, &use), -EBADMSG);
 }
 
+static void test_memory_current(void **state) {
+        _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
+        uint64_t bytes = 77;
+
+        assert_int_equal(slice_files_read_memory_current(files, &bytes), -ENODATA);
+        for (unsigned i = 1; i <= 3; i++) {
+                fixture_printf(*state, SLICE "memory.current", "%u\n", i * 4096);
+                assert_int_equal(slice_files_read_memory_current(files, &bytes), 0);
+                assert_int_equal(bytes, i * 4096);
+        }
+        fixture_write(*state, SLICE "memory.current", "rubbish\n");
+        assert_int_equal(slice_files_read_memory_current(files, &bytes), -EBADMSG);
+        assert_int_equal(bytes, 3 * 4096);
+}
+
 static void test_limits(void **state) {
         _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
         LimitMask present = 77;
@@ -252,11 +267,17 @@ static void test_capacity_hostile(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         const struct CMUnitTest tests[] = {
-                TEST(test_tree),     TEST(test_tree_without_user_slice),
-                TEST(test_counters), TEST(test_absent_is_not_gone),
-                TEST(test_gone),     TEST(test_memory),
-                TEST(test_limits),   TEST(test_links_are_not_followed),
-                TEST(test_capacity), TEST(test_capacity_hostile),
+                TEST(test_tree),
+                TEST(test_tree_without_user_slice),
+                TEST(test_counters),
+                TEST(test_absent_is_not_gone),
+                TEST(test_gone),
+                TEST(test_memory),
+                TEST(test_memory_current),
+                TEST(test_limits),
+                TEST(test_links_are_not_followed),
+                TEST(test_capacity),
+                TEST(test_capacity_hostile),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,6 +178,7 @@ static void test_controller_comes_and_goes(_unused_ void **state) {
 static void test_memory(_unused_ void **state) {
         _cleanup_(slice_files_freep) SliceFiles *files = NULL;
         MemoryUse use;
+        uint64_t bytes;
 
         make_group("cpu");
         make_group("memory");
@@ -193,6 +194,8 @@ static void test_memory(_unused_ void **state) {
         assert_int_equal(use.current, 1048576);
         assert_int_equal(use.peak, 2097152);
         assert_int_equal(use.inactive_file, 4096);
+        assert_int_equal(slice_files_read_memory_current(files, &bytes), 0);
+        assert_int_equal(bytes, 1048576);
 }
 
 static void test_limits(_unused_ void **state) {
