@@ -26,7 +26,7 @@
 
 struct Peer {
         PeerHandlers handlers;
-        uid_t uid;
+        struct ucred credentials;
         sd_bus *bus;
         sd_bus_slot *filter, *disconnected;
         int fd;             /* the socket; sd-bus has a copy for its answers */
@@ -44,7 +44,11 @@ sd_bus *peer_bus(const Peer *peer) {
 }
 
 uid_t peer_uid(const Peer *peer) {
-        return peer->uid;
+        return peer->credentials.uid;
+}
+
+pid_t peer_pid(const Peer *peer) {
+        return peer->credentials.pid;
 }
 
 /* Nothing is freed where sd-bus may still use it: the loop tells the owner next. */
@@ -284,14 +288,10 @@ static int watch_bus(Peer *peer) {
         return r;
 }
 
-static int read_uid(Peer *peer) {
-        struct ucred credentials;
-        socklen_t size = sizeof credentials;
+static int read_credentials(Peer *peer) {
+        socklen_t size = sizeof peer->credentials;
 
-        if (getsockopt(peer->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
-                return -errno;
-        peer->uid = credentials.uid;
-        return 0;
+        return getsockopt(peer->fd, SOL_SOCKET, SO_PEERCRED, &peer->credentials, &size) < 0 ? -errno : 0;
 }
 
 int peer_new(sd_event *event, int fd, usec_t silence_max, const PeerHandlers *handlers, Peer **ret) {
@@ -305,7 +305,7 @@ int peer_new(sd_event *event, int fd, usec_t silence_max, const PeerHandlers *ha
         peer->handlers = *handlers;
         peer->fd = fd;
         peer->pipe_fd = peer->pipe_reader_fd = -1;
-        r = read_uid(peer);
+        r = read_credentials(peer);
         if (r >= 0)
                 r = open_pipe(peer);
         if (r >= 0)

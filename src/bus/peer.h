@@ -42,3 +42,5 @@ DEFINE_CLEANUP(Peer *, peer_free)
 /* Valid as long as the peer. */
 sd_bus *peer_bus(const Peer *peer);
 uid_t peer_uid(const Peer *peer);
+/* Who connected; 0 if it is in a PID namespace that cannot be seen from here. */
+pid_t peer_pid(const Peer *peer);

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "bus/manager-object.h"
 #include "bus/peer.h"
 
 #define TEMPORARY_NAME ".#" PRIVATE_SOCKET_NAME
@@ -21,7 +20,7 @@ typedef struct Connection {
         TAILQ_ENTRY(Connection) connections;
         PrivateSocket *server;
         Peer *peer;
-        ManagerObject *object;
+        Endpoint *endpoint;
 } Connection;
 
 struct PrivateSocket {
@@ -37,7 +36,7 @@ struct PrivateSocket {
 
 static void drop(Connection *c) {
         TAILQ_REMOVE(&c->server->connections, c, connections);
-        manager_object_free(c->object);
+        endpoint_free(c->endpoint);
         peer_free(c->peer);
         free(c);
 }
@@ -92,7 +91,9 @@ static int add_connection(PrivateSocket *server, int fd) {
                 return r;
         }
         TAILQ_INSERT_TAIL(&server->connections, c, connections);
-        r = manager_object_attach(peer_bus(c->peer), peer_uid(c->peer), server->operations, &c->object);
+        r = endpoint_new_for_peer(peer_bus(c->peer),
+                                  (EndpointPeer){ .uid = peer_uid(c->peer), .pid = peer_pid(c->peer) },
+                                  server->operations, &c->endpoint);
         if (r < 0) {
                 drop(c);
                 return r;
@@ -100,6 +101,14 @@ static int add_connection(PrivateSocket *server, int fd) {
         keep_within(server, is_of, peer_uid(c->peer), PRIVATE_SOCKET_PER_UID_MAX);
         keep_within(server, is_of_user, 0, PRIVATE_SOCKET_USERS_MAX);
         return 0;
+}
+
+void private_socket_foreach_endpoint(const PrivateSocket *server,
+                                     void (*tell)(Endpoint *endpoint, void *userdata), void *userdata) {
+        const Connection *c;
+
+        TAILQ_FOREACH(c, &server->connections, connections)
+        tell(c->endpoint, userdata);
 }
 
 static int on_pause_over(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {

@@ -5,6 +5,7 @@
 
 #include "basic/macro.h"
 #include "basic/time-util.h"
+#include "bus/endpoint.h"
 #include "bus/operations.h"
 #include "model/names.h"
 
@@ -30,3 +31,7 @@ int private_socket_new(sd_event *event, int dirfd, const BusOperations *operatio
 /* Ends all connections, and removes the socket from the directory if it is still this one. */
 PrivateSocket *private_socket_free(PrivateSocket *server);
 DEFINE_CLEANUP(PrivateSocket *, private_socket_free)
+
+/* Calls `tell` for each connection's objects, to send signals. It must not free the socket. */
+void private_socket_foreach_endpoint(const PrivateSocket *server,
+                                     void (*tell)(Endpoint *endpoint, void *userdata), void *userdata);

@@ -29,3 +29,12 @@ int slice_name_to_uid(const char *name, uid_t *ret) {
         *ret = uid;
         return 0;
 }
+
+bool slice_name_is_valid(const char *name) {
+        static const char allowed[] =
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
+        size_t length = strlen(name);
+
+        return length > sizeof ".slice" - 1 && length <= SLICE_NAME_MAX && strspn(name, allowed) == length &&
+               strcmp(name + length - (sizeof ".slice" - 1), ".slice") == 0;
+}

@@ -15,3 +15,6 @@ const char *slice_name_for_uid(SliceName name, uid_t uid);
 
 /* The UID of exactly "user-UID.slice", decimal and without leading zeros, else -EINVAL. */
 int slice_name_to_uid(const char *name, uid_t *ret);
+
+/* Whether this can be the name of a slice: letters, digits and :-_.\@ before ".slice", as systemd has it. */
+bool slice_name_is_valid(const char *name);

@@ -3,14 +3,15 @@
 
 #include "bus/private-socket.h"
 #include "support/drive.h"
+#include "support/fake-operations.h"
 #include "support/private-client.h"
 #include "support/raw-client.h"
 
-/* The private socket in a temporary directory, over operations that only count, and clients in processes of
+/* The private socket in a temporary directory, over operations that are made up, and clients in processes of
  * their own. */
 
-/* Nobody of this host; owns one of the three slices. */
-#define USER_UID 64321
+/* Nobody of this host; owns one of the slices. */
+#define USER_UID FAKE_NAMELESS
 
 /* Of a server that drops nobody for silence in the time of a test. */
 #define PATIENCE_USEC (10 * DRIVE_LIMIT_USEC)
@@ -20,9 +21,7 @@ typedef struct SocketHost {
         int dirfd;
         sd_event *loop;
         PrivateSocket *server;
-        HostFigures figures;
-        unsigned reloads;
-        int reload_result;
+        FakeOperations fake;
 } SocketHost;
 
 extern SocketHost socket_host;

@@ -139,7 +139,7 @@ static void test_junk(_unused_ void **state) {
         EXPECT_JUNK_ENDS(false, "GET / HTTP/1.1\r\n\r\n");
         expect_junk_ends(false, much, sizeof much);
         EXPECT_JUNK_ENDS(true, "GET / HTTP/1.1\r\n\r\n");
-        assert_int_equal(socket_host.reloads, 0);
+        assert_int_equal(socket_host.fake.reloads, 0);
 }
 
 /* A wrong version of the protocol, and fields that are none: sd-bus throws such messages away, so the peer

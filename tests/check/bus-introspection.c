@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <systemd/sd-bus.h>
 
-#include "bus/manager-object.h"
+#include "bus/endpoint.h"
+#include "model/names.h"
+#include "support/fake-operations.h"
 
 static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *ret_error _unused_) {
         *(sd_bus_message **) userdata = sd_bus_message_ref(m);
@@ -49,21 +51,24 @@ static int start(int fd, bool server, sd_bus **ret) {
 }
 
 int main(void) {
-        const BusOperations operations = { .backend = "none" };
         sd_bus *server = NULL, *client = NULL;
-        ManagerObject *manager = NULL;
+        Endpoint *endpoint = NULL;
+        FakeOperations fake;
         int fds[2], r;
 
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
                 return EXIT_FAILURE;
+        fake_operations_init(&fake);
         r = start(fds[0], true, &server);
         if (r >= 0)
                 r = start(fds[1], false, &client);
         if (r >= 0)
-                r = manager_object_attach(server, 0, &operations, &manager);
+                r = endpoint_new_for_peer(server, (EndpointPeer){}, &fake.operations, &endpoint);
         if (r >= 0)
-                r = print(server, client, "/org/fairslice1");
-        manager_object_free(manager);
+                r = print(server, client, MANAGER_PATH);
+        if (r >= 0)
+                r = print(server, client, SLICE_PATH_PREFIX "/user_2d1000_2eslice");
+        endpoint_free(endpoint);
         sd_bus_close_unref(client);
         sd_bus_close_unref(server);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
