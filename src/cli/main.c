@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <signal.h>
+#include <time.h>
+
+#include "basic/log.h"
+#include "cli/client.h"
+#include "cli/pager.h"
+#include "cli/text.h"
+
+static usec_t now_realtime(void) {
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_REALTIME, &ts);
+        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / NSEC_PER_USEC;
+}
+
+/* NULL if the command line is wrong, which was said. */
+static const Verb *choose_verb(const Cli *cli, const char *name, int n_arguments) {
+        _cleanup_free_ char *shown = text_escape(&cli->terminal, name);
+        const Verb *verb = verb_find(name);
+
+        if (!verb)
+                log_error("There is no verb %s; see fairslicectl --help.", shown ? shown : "of that name");
+        else if (n_arguments < verb->min)
+                log_error("Too few arguments; it is: fairslicectl %s %s", verb->name, verb->arguments);
+        else if (n_arguments > verb->max)
+                log_error("Too many arguments; it is: fairslicectl %s %s", verb->name, verb->arguments);
+        else if (cli->options.given & ~verb->options)
+                log_error("%s does not take all of these options; see fairslicectl --help.", verb->name);
+        else
+                return verb;
+        return NULL;
+}
+
+static Status run(Cli *cli, const Verb *verb, int argc, char *argv[]) {
+        pid_t pager = verb->paged ? pager_open(&cli->terminal, &cli->options) : 0;
+        Status status = verb->run(cli, argc, argv);
+
+        client_disconnect(cli);
+        /* A reader who has had enough is no error. */
+        if (fflush(stdout) == EOF && errno != EPIPE && status == STATUS_OK) {
+                (void) log_error_errno(errno, "Cannot write the output: %m");
+                status = STATUS_FAILURE;
+        }
+        pager_close(pager);
+        return status;
+}
+
+int main(int argc, char *argv[]) {
+        static char list[] = "list";
+        Cli cli = { .now = now_realtime() };
+        const Verb *verb;
+        int first, r;
+
+        terminal_init(&cli.terminal);
+        r = options_parse(argc, argv, &cli.options, &first);
+        if (r <= 0)
+                return r < 0 ? STATUS_USAGE : STATUS_OK;
+        verb = choose_verb(&cli, first < argc ? argv[first] : list, MAX(0, argc - first - 1));
+        if (!verb)
+                return STATUS_USAGE;
+        first = MIN(first + 1, argc);
+        return run(&cli, verb, argc - first, argv + first);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "basic/log.h"
+#include "cli/verb.h"
+
+/* Those without a letter. */
+enum {
+        LONG_JSON = 256,
+        LONG_NO_PAGER,
+        LONG_NO_LEGEND,
+        LONG_NO_ASK_PASSWORD,
+        LONG_RUNTIME,
+        LONG_VALUE,
+        LONG_VERSION,
+};
+
+static int help(void) {
+        puts("fairslicectl [OPTION…] VERB [ARGUMENT…]\n\n"
+             "Shows what the users of this host get of its CPUs and memory, why, and changes it.\n\n"
+             "Verbs:");
+        for (const Verb *verb = verbs; verb->name; verb++) {
+                int n = printf("  %s %s", verb->name, verb->arguments);
+
+                if (n > 25)
+                        printf("\n%28s%s\n", "", verb->help);
+                else
+                        printf("%*s%s\n", 28 - n, "", verb->help);
+        }
+        puts("\nUSER is a name, a UID or the name of a slice; without one it is who asks. Without a verb it "
+             "is list.\n\n"
+             "Options:\n"
+             "  -h --help                 Show this, and end\n"
+             "     --version              Show the version, and end\n"
+             "     --json=short|pretty|off\n"
+             "                            Write JSON, by the names of org.fairslice1(5)\n"
+             "  -j                        Same as --json=pretty on a terminal, --json=short elsewhere\n"
+             "     --no-pager             Do not start a pager\n"
+             "     --no-legend            No titles, no last line\n"
+             "     --no-ask-password      Never ask for a password\n"
+             "  -l --full                 Do not cut to the width of the terminal\n"
+             "  -q --quiet                No hints\n"
+             "  -H --host=[USER@]HOST     Ask another host, over ssh\n"
+             "     --runtime              With set: until the next boot only\n"
+             "  -p --property=NAME        With show: only this property\n"
+             "     --value                With show: only values\n\n"
+             "Exit status: 0 done; 1 failed; 2 wrong command line; 3 fairsliced is not running;\n"
+             "4 no such user, or not logged in; 77 only an administrator may.\n\n"
+             "See fairslicectl(1).");
+        return 0;
+}
+
+static int parse_json(const char *s, Options *options) {
+        static const char *const modes[] = {
+                [JSON_OFF] = "off",
+                [JSON_SHORT] = "short",
+                [JSON_PRETTY] = "pretty",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++)
+                if (strcmp(s, modes[i]) == 0) {
+                        options->json = (JsonMode) i;
+                        return 1;
+                }
+        log_error("--json=%s: allowed is short, pretty or off.", s);
+        return -EINVAL;
+}
+
+/* "-p A,B", as systemctl has it. */
+static int parse_properties(char *s, Options *options) {
+        char *rest;
+
+        options->given |= OPTION_PROPERTY;
+        for (char *name = strtok_r(s, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+                if (options->n_properties == OPTION_PROPERTIES_MAX) {
+                        log_error("--property=: at most %u are allowed.", OPTION_PROPERTIES_MAX);
+                        return -EINVAL;
+                }
+                options->properties[options->n_properties++] = name;
+        }
+        return 1;
+}
+
+/* Goes into ssh's command line: nothing that it would take for an option. */
+static int parse_host(const char *s, Options *options) {
+        if (*s == '\0' || *s == '-') {
+                log_error("--host=%s: not a host.", s);
+                return -EINVAL;
+        }
+        options->host = s;
+        return 1;
+}
+
+static int parse_flag(int c, Options *options) {
+        switch (c) {
+        case LONG_NO_PAGER:
+                options->no_pager = true;
+                return 1;
+        case LONG_NO_LEGEND:
+                options->no_legend = true;
+                return 1;
+        case LONG_NO_ASK_PASSWORD:
+                options->no_ask_password = true;
+                return 1;
+        case 'l':
+                options->full = true;
+                return 1;
+        case 'q':
+                options->quiet = true;
+                return 1;
+        case LONG_RUNTIME:
+                options->given |= OPTION_RUNTIME;
+                return 1;
+        case LONG_VALUE:
+                options->given |= OPTION_VALUE;
+                return 1;
+        default:
+                return -EINVAL; /* getopt has said why */
+        }
+}
+
+static int parse_option(int c, char *argument, Options *options) {
+        switch (c) {
+        case 'h':
+                return help();
+        case LONG_VERSION:
+                puts("fairslicectl " PROJECT_VERSION);
+                return 0;
+        case LONG_JSON:
+                return parse_json(argument, options);
+        case 'j':
+                options->json = isatty(STDOUT_FILENO) > 0 ? JSON_PRETTY : JSON_SHORT;
+                return 1;
+        case 'p':
+                return parse_properties(argument, options);
+        case 'H':
+                return parse_host(argument, options);
+        default:
+                return parse_flag(c, options);
+        }
+}
+
+int options_parse(int argc, char *argv[], Options *ret, int *ret_first) {
+        static const struct option options[] = {
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, LONG_VERSION },
+                { "json", required_argument, NULL, LONG_JSON },
+                { "no-pager", no_argument, NULL, LONG_NO_PAGER },
+                { "no-legend", no_argument, NULL, LONG_NO_LEGEND },
+                { "no-ask-password", no_argument, NULL, LONG_NO_ASK_PASSWORD },
+                { "full", no_argument, NULL, 'l' },
+                { "quiet", no_argument, NULL, 'q' },
+                { "host", required_argument, NULL, 'H' },
+                { "runtime", no_argument, NULL, LONG_RUNTIME },
+                { "property", required_argument, NULL, 'p' },
+                { "value", no_argument, NULL, LONG_VALUE },
+                {},
+        };
+        int c, r;
+
+        *ret = (Options){};
+        optind = 0; /* from the beginning, also a second time */
+        while ((c = getopt_long(argc, argv, "hjlqH:p:", options, NULL)) >= 0) {
+                r = parse_option(c, optarg, ret);
+                if (r <= 0)
+                        return r;
+        }
+        *ret_first = optind;
+        return 1;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "basic/macro.h"
+
+typedef enum JsonMode {
+        JSON_OFF,
+        JSON_SHORT,  /* all on one line */
+        JSON_PRETTY, /* with line breaks */
+} JsonMode;
+
+/* Options that only some verbs take: bits of Verb.options and Options.given. */
+typedef enum OptionBit {
+        OPTION_RUNTIME = 1U << 0,  /* --runtime */
+        OPTION_PROPERTY = 1U << 1, /* -p, --property= */
+        OPTION_VALUE = 1U << 2,    /* --value */
+} OptionBit;
+
+#define OPTION_PROPERTIES_MAX 64U
+
+/* The strings are those of argv. */
+typedef struct Options {
+        JsonMode json;
+        bool no_pager, no_legend, no_ask_password;
+        bool full;        /* nothing is cut to the terminal's width */
+        bool quiet;       /* no hints */
+        const char *host; /* NULL: this one */
+        unsigned given;   /* OptionBit */
+        const char *properties[OPTION_PROPERTIES_MAX];
+        size_t n_properties;
+} Options;
+
+/* Parses the options in front of, between and behind the arguments, and moves the arguments to the end of
+ * argv. Returns 1 and the index of the first argument; 0 if the program is done (--help, --version were
+ * written to standard output); -EINVAL if the options are wrong, which was said. */
+int options_parse(int argc, char *argv[], Options *ret, int *ret_first);

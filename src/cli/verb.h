@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "basic/time-util.h"
+#include "cli/options.h"
+#include "cli/status.h"
+#include "cli/terminal.h"
+
+/* What every verb is given. */
+typedef struct Cli {
+        Options options;
+        Terminal terminal;
+        usec_t now; /* CLOCK_REALTIME, when the program was started */
+
+        /* See client.h. */
+        sd_bus *bus;
+        bool direct; /* the bus is the private socket: nobody but the service is there, and no names are */
+        pid_t agent;
+} Cli;
+
+typedef struct Verb {
+        const char *name;
+        const char *arguments; /* for --help: "USER", "[USER]"; "" */
+        const char *help;
+        int min, max;     /* arguments after the verb */
+        unsigned options; /* those of OptionBit that it takes */
+        bool paged;       /* its output goes through a pager, where there is one */
+        /* argv[0] is the first argument after the verb, argv[argc] is NULL. What is wrong was said, once, on
+         * standard error. */
+        Status (*run)(Cli *cli, int argc, char *argv[]);
+} Verb;
+
+/* In the order of --help, ended by one without a name. */
+extern const Verb verbs[];
+
+/* NULL: no such verb. */
+const Verb *verb_find(const char *name);
+
+/* For the end of a verb: what writing returned, 0 or -ENOMEM, which is said. */
+Status verb_end(int r);
