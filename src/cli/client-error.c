@@ -17,6 +17,7 @@ static const struct {
         { SD_BUS_ERROR_ACCESS_DENIED, STATUS_DENIED, DENIED },
         { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, STATUS_DENIED, DENIED },
         { SD_BUS_ERROR_AUTH_FAILED, STATUS_DENIED, DENIED },
+        { SD_BUS_ERROR_INVALID_ARGS, STATUS_USAGE, NULL },
         { ERROR_NO_SUCH_USER, STATUS_NO_SUCH, NULL },
         { ERROR_NO_SUCH_PROCESS, STATUS_NO_SUCH, NULL },
         { ERROR_EXEMPT, STATUS_FAILURE, "See ExemptUsers= and ExemptGroups= in fairsliced.conf(5)" },
@@ -47,6 +48,8 @@ Status client_failed(const Cli *cli, const Purpose *purpose, const sd_bus_error 
         _cleanup_free_ char *message = NULL;
         Status status = STATUS_FAILURE;
 
+        if (sd_bus_error_has_name(error, ERROR_NO_SUCH_SLICE) && purpose->may_be_none)
+                return STATUS_NO_SUCH;
         if (sd_bus_error_has_name(error, ERROR_NO_SUCH_SLICE) && who) {
                 log_error("%s is not logged in. Who is: fairslicectl list", who);
                 return STATUS_NO_SUCH;

@@ -13,6 +13,7 @@
 typedef struct Purpose {
         const char *what; /* "set limits": what follows "Cannot" */
         const char *who;  /* the user that it is about, as it is to be shown, or NULL */
+        bool may_be_none; /* that there is no such slice is STATUS_NO_SUCH, and not said */
 } Purpose;
 
 /* Connects; does nothing if that was done. */

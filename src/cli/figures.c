@@ -93,24 +93,40 @@ static Status read_all(Cli *cli, const Purpose *purpose, const char *path, const
         return r < 0 ? client_bad_answer(purpose, r) : STATUS_OK;
 }
 
-Status figures_slice(Cli *cli, const UserArgument *user, SliceInfo *ret) {
-        const Purpose purpose = { .what = "read the figures", .who = user->display };
+static Status read_slice(Cli *cli, const Purpose *purpose, const UserArgument *user, SliceInfo *ret) {
         _cleanup_(bus_message_unrefp) sd_bus_message *reply = NULL;
         const char *path;
-        Status status;
+        Status status = client_call(cli, purpose, "GetSlice", &reply, "s", user->slice);
         int r;
 
-        properties_init(slice_properties, ret);
-        status = client_call(cli, &purpose, "GetSlice", &reply, "s", user->slice);
         if (status != STATUS_OK)
                 return status;
         r = sd_bus_message_read(reply, "o", &path);
         if (r < 0)
-                return client_bad_answer(&purpose, r);
-        status = read_all(cli, &purpose, path, SLICE_INTERFACE, slice_properties, ret);
+                return client_bad_answer(purpose, r);
+        status = read_all(cli, purpose, path, SLICE_INTERFACE, slice_properties, ret);
         if (status == STATUS_OK && user->uid != UID_INVALID)
-                status = read_all(cli, &purpose, path, USER_SLICE_INTERFACE, slice_properties, ret);
+                status = read_all(cli, purpose, path, USER_SLICE_INTERFACE, slice_properties, ret);
         return status;
+}
+
+Status figures_slice(Cli *cli, const UserArgument *user, SliceInfo *ret) {
+        const Purpose purpose = { .what = "read the figures", .who = user->display };
+
+        properties_init(slice_properties, ret);
+        return read_slice(cli, &purpose, user, ret);
+}
+
+Status figures_slice_if_any(Cli *cli, const UserArgument *user, SliceInfo *ret) {
+        const Purpose purpose = { .what = "read the figures", .who = user->display, .may_be_none = true };
+        Status status;
+
+        properties_init(slice_properties, ret);
+        status = read_slice(cli, &purpose, user, ret);
+        if (status != STATUS_NO_SUCH)
+                return status;
+        slice_info_done(ret);
+        return STATUS_OK;
 }
 
 Status figures_host(Cli *cli, HostInfo *ret) {

@@ -44,6 +44,8 @@ void host_info_done(HostInfo *host);
 
 /* One slice. The struct is to be freed also on failure. */
 Status figures_slice(Cli *cli, const UserArgument *user, SliceInfo *ret);
+/* The same if it may not be there: then ret->id is NULL, and nothing is said. */
+Status figures_slice_if_any(Cli *cli, const UserArgument *user, SliceInfo *ret);
 Status figures_host(Cli *cli, HostInfo *ret);
 
 /* All that the caller may see, in one call, in the order of users' names as people count ("u9" before

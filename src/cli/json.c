@@ -4,27 +4,12 @@
 
 #include <string.h>
 
+#include "basic/utf8.h"
+
 #define REPLACEMENT "\xef\xbf\xbd"
 
 json_object *json_number(uint64_t number) {
         return number == UINT64_MAX ? NULL : json_object_new_uint64(number);
-}
-
-/* Bytes of the UTF-8 character at `s`, 0 if it is none (too long a form, a surrogate, above U+10FFFF). */
-static size_t utf8_length(const unsigned char *s) {
-        static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-        size_t n = *s < 0x80 ? 1 : *s >> 5 == 6 ? 2 : *s >> 4 == 14 ? 3 : *s >> 3 == 30 ? 4 : 0;
-        unsigned c;
-
-        if (n < 2)
-                return n;
-        c = *s & (0xffU >> (n + 1));
-        for (size_t i = 1; i < n; i++) {
-                if (s[i] >> 6 != 2)
-                        return 0;
-                c = c << 6 | (s[i] & 0x3fU);
-        }
-        return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
 }
 
 json_object *json_text(const char *s) {
@@ -37,7 +22,8 @@ json_object *json_text(const char *s) {
         if (!text)
                 return NULL;
         while (*s) {
-                size_t n = utf8_length((const unsigned char *) s);
+                /* Control characters of ASCII are escaped by JSON. */
+                size_t n = (signed char) *s >= 0 ? 1 : utf8_printable(s);
 
                 to = n ? mempcpy(to, s, n) : mempcpy(to, REPLACEMENT, strlen(REPLACEMENT));
                 s += n ? n : 1;

@@ -9,7 +9,8 @@
 /* Numbers as the bus has them; what is infinity there (no limit, or not known) is null. */
 json_object *json_number(uint64_t number);
 
-/* NULL is null. What is not valid UTF-8 becomes U+FFFD: JSON has no other way. */
+/* NULL is null. What is not printable UTF-8 becomes U+FFFD byte by byte, but for control characters of
+ * ASCII, which JSON escapes. null also if there is no memory. */
 json_object *json_text(const char *s);
 
 /* Adds the value, which is taken over, under a name that must stay. A value of NULL is null. */

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <signal.h>
-#include <time.h>
-
 #include "basic/log.h"
 #include "cli/client.h"
 #include "cli/pager.h"
 #include "cli/text.h"
-
-static usec_t now_realtime(void) {
-        struct timespec ts;
-
-        (void) clock_gettime(CLOCK_REALTIME, &ts);
-        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / NSEC_PER_USEC;
-}
 
 /* NULL if the command line is wrong, which was said. */
 static const Verb *choose_verb(const Cli *cli, const char *name, int n_arguments) {

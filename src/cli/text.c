@@ -5,6 +5,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "basic/utf8.h"
+
 /* The character at `s`. Returns its bytes, 0 if it is none that may be shown. */
 static size_t character(const Terminal *terminal, const char *s, int *ret_width) {
         mbstate_t state = {};
@@ -15,8 +17,8 @@ static size_t character(const Terminal *terminal, const char *s, int *ret_width)
                 *ret_width = 1;
                 return *s >= ' ' && *s <= '~';
         }
-        n = mbrtowc(&c, s, strnlen(s, 4), &state);
-        if (n == 0 || n > 4)
+        n = utf8_printable(s);
+        if (n == 0 || mbrtowc(&c, s, n, &state) != n)
                 return 0;
         *ret_width = wcwidth(c);
         /* Zero wide without being a mark on the letter before: joiners, and what turns the direction. */

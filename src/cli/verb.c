@@ -7,9 +7,22 @@
 #include "basic/log.h"
 #include "cli/verbs.h"
 
+/* More than there are keys: what is too much is then told by its name. */
+#define SET_ARGUMENTS_MAX 64
+
 const Verb verbs[] = {
-        { "list", "", "List the users logged in, what they use and what they may", 0, 0, 0, true,
-          verb_list },
+        { "list", "", "List who is logged in, what they use and what they may", 0, 0, 0, true, verb_list },
+        { "status", "[USER]", "Show how the host is, and one user", 0, 1, 0, true, verb_status },
+        { "show", "[USER]", "Show properties of a user, or of the service, for programs", 0, 1,
+          OPTION_PROPERTY | OPTION_VALUE, true, verb_show },
+        { "cat", "[USER]", "Show what is configured for a user, and in which files", 0, 1, 0, true,
+          verb_cat },
+        { "set", "USER KEY=VALUE…", "Set limits of a user, for good or --runtime", 2, SET_ARGUMENTS_MAX,
+          OPTION_RUNTIME, false, verb_set },
+        { "reset", "USER", "Undo what set has set", 1, 1, 0, false, verb_reset },
+        { "check", "", "Check the files of the configuration", 0, 0, 0, true, verb_check },
+        { "reload", "", "Read the configuration again", 0, 0, 0, false, verb_reload },
+        { "release", "", "Lift all fair-share quotas until the next reload", 0, 0, 0, false, verb_release },
         {},
 };
 

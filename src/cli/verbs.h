@@ -4,4 +4,12 @@
 #include "cli/verb.h"
 
 /* One file a verb, verb-NAME.c. */
+Status verb_cat(Cli *cli, int argc, char *argv[]);
+Status verb_check(Cli *cli, int argc, char *argv[]);
 Status verb_list(Cli *cli, int argc, char *argv[]);
+Status verb_release(Cli *cli, int argc, char *argv[]);
+Status verb_reload(Cli *cli, int argc, char *argv[]);
+Status verb_reset(Cli *cli, int argc, char *argv[]);
+Status verb_set(Cli *cli, int argc, char *argv[]);
+Status verb_show(Cli *cli, int argc, char *argv[]);
+Status verb_status(Cli *cli, int argc, char *argv[]);
