@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* org.fairslice1 with made-up figures (tests/support/fake-operations.h) on the bus that
+ * DBUS_SYSTEM_BUS_ADDRESS names: the real objects, for who calls them. Says "ready" when it can be called.
+ * Each argument changes what it does, see below. Ends with who started it. */
+
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "basic/log.h"
+#include "basic/parse.h"
+#include "bus/endpoint.h"
+#include "model/names.h"
+#include "support/fake-operations.h"
+
+/* "many=1000", "set=-1" (an errno), "no-problems" … Returns whether it was understood. */
+static bool configure(FakeOperations *fake, const char *argument) {
+        const struct {
+                const char *name;
+                int *result;
+        } results[] = {
+                { "set=-", &fake->set_result },       { "reset=-", &fake->reset_result },
+                { "reload=-", &fake->reload_result }, { "settings=-", &fake->settings_result },
+                { "check=-", &fake->check_result },   { "release=-", &fake->release_result },
+        };
+        uint64_t number;
+
+        if (strncmp(argument, "many=", 5) == 0 && parse_u64(argument + 5, &number) >= 0) {
+                fake->many = number;
+                return true;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(results); i++) {
+                size_t n = strlen(results[i].name);
+
+                if (strncmp(argument, results[i].name, n) == 0 && parse_u64(argument + n, &number) >= 0 &&
+                    number < 4096) {
+                        *results[i].result = -(int) number;
+                        return true;
+                }
+        }
+        if (strcmp(argument, "no-problems") == 0)
+                fake->no_problems = true;
+        else if (strcmp(argument, "no-events") == 0)
+                fake->no_events = true;
+        else if (strcmp(argument, "room") == 0) {
+                fake->host.contended = false;
+                fake->host.contended_since = 0;
+                fake->host.level = LIMIT_UNSET;
+        } else if (strcmp(argument, "observing") == 0)
+                fake->host.observing = true;
+        else
+                return false;
+        return true;
+}
+
+static int serve(const FakeOperations *fake) {
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(endpoint_freep) Endpoint *endpoint = NULL;
+        int r = sd_event_default(&event);
+
+        if (r >= 0)
+                r = sd_bus_open_system(&bus);
+        if (r >= 0)
+                r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
+        if (r >= 0)
+                r = endpoint_new(bus, &fake->operations, &endpoint);
+        if (r >= 0)
+                r = sd_bus_request_name(bus, BUS_NAME, 0);
+        if (r < 0)
+                return log_error_errno(r, "Cannot serve %s: %m", BUS_NAME);
+        puts("ready");
+        (void) fflush(stdout);
+        return sd_event_loop(event);
+}
+
+int main(int argc, char *argv[]) {
+        FakeOperations fake;
+
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        fake_operations_init(&fake);
+        for (int i = 1; i < argc; i++)
+                if (!configure(&fake, argv[i])) {
+                        log_error("%s is not understood.", argv[i]);
+                        return 2;
+                }
+        return serve(&fake) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
