@@ -3,7 +3,7 @@
 
 #include "basic/macro.h"
 
-/* A copy in which each byte that is not part of valid UTF-8, and each byte of a control character (also of
- * those from U+0080 to U+009F) or a noncharacter, is '?'. So any name from outside can be a string of D-Bus,
- * which refuses what is not UTF-8, and be shown on a terminal. NULL: out of memory. */
+/* A copy in which '?' stands for each byte that is not part of a printable character (utf8_printable()) or
+ * belongs to a noncharacter such as U+FFFE. So any name from outside can be a string of D-Bus, which refuses
+ * what is not UTF-8, and be shown on a terminal. NULL: out of memory. */
 char *text_clean(const char *s);

@@ -3,6 +3,7 @@
 
 #include "basic/bus-peer.h"
 #include "bus/access.h"
+#include "bus/caller-pid.h"
 #include "bus/endpoint.h"
 #include "model/names.h"
 
@@ -18,9 +19,10 @@ typedef struct SliceView {
 struct Endpoint {
         sd_bus *bus;
         const BusOperations *operations;
-        Access access;
+        Access *access;
         bool is_peer; /* the private socket */
         EndpointPeer peer;
+        CallerPids *pids; /* on the bus */
         SliceView view;
         sd_bus_slot *manager, *object_manager, *slice, *user_slice, *nodes, *filter;
 };

@@ -68,7 +68,6 @@ static int new_endpoint(sd_bus *bus, const BusOperations *operations, Endpoint *
                 return -ENOMEM;
         endpoint->bus = sd_bus_ref(bus);
         endpoint->operations = operations;
-        endpoint->access.peer = UID_INVALID;
         *ret = endpoint;
         return 0;
 }
@@ -77,6 +76,10 @@ int endpoint_new(sd_bus *bus, const BusOperations *operations, Endpoint **ret) {
         _cleanup_(endpoint_freep) Endpoint *endpoint = NULL;
         int r = new_endpoint(bus, operations, &endpoint);
 
+        if (r >= 0)
+                r = access_new(bus, &endpoint->access);
+        if (r >= 0)
+                r = caller_pids_new(bus, &endpoint->pids);
         if (r >= 0)
                 r = attach(endpoint);
         if (r < 0)
@@ -93,8 +96,9 @@ int endpoint_new_for_peer(sd_bus *bus, EndpointPeer peer, const BusOperations *o
                 return r;
         endpoint->is_peer = true;
         endpoint->peer = peer;
-        endpoint->access.peer = peer.uid;
-        r = attach(endpoint);
+        r = access_new_for_peer(peer.uid, &endpoint->access);
+        if (r >= 0)
+                r = attach(endpoint);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(endpoint);
@@ -110,6 +114,8 @@ Endpoint *endpoint_free(Endpoint *endpoint) {
         sd_bus_slot_unref(endpoint->slice);
         sd_bus_slot_unref(endpoint->object_manager);
         sd_bus_slot_unref(endpoint->manager);
+        caller_pids_free(endpoint->pids);
+        access_free(endpoint->access);
         sd_bus_unref(endpoint->bus);
         free(endpoint);
         return NULL;

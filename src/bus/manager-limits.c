@@ -88,7 +88,7 @@ int manager_on_set_limits(sd_bus_message *m, void *userdata, sd_bus_error *error
                 details[2 + 2 * i] = limit_to_string(request.settings[i].limit);
                 details[3 + 2 * i] = limit_setting_format(values[i], &request.settings[i]);
         }
-        return access_check(&endpoint->access, m, action_of(&request), UID_INVALID, details, on_may_set,
+        return access_check(endpoint->access, m, action_of(&request), UID_INVALID, details, on_may_set,
                             endpoint, error);
 }
 
@@ -121,7 +121,7 @@ int manager_on_reset_limits(sd_bus_message *m, void *userdata, sd_bus_error *err
         int r = read_name(m, &details[1], error);
 
         return r < 0 ? r
-                     : access_check(&endpoint->access, m, ACTION_SET_LIMITS, UID_INVALID, details,
+                     : access_check(endpoint->access, m, ACTION_SET_LIMITS, UID_INVALID, details,
                                     on_may_reset, endpoint, error);
 }
 
@@ -167,6 +167,6 @@ int manager_on_get_settings(sd_bus_message *m, void *userdata, sd_bus_error *err
         if (r >= 0)
                 r = endpoint_slice_owner(endpoint, slice, &owner);
         return r < 0 ? r
-                     : access_check(&endpoint->access, m, ACTION_READ_OTHERS, owner, NULL,
+                     : access_check(endpoint->access, m, ACTION_READ_OTHERS, owner, NULL,
                                     on_may_see_settings, endpoint, error);
 }

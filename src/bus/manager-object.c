@@ -67,7 +67,7 @@ static int on_may_reload(sd_bus_message *m, uid_t caller _unused_, bool allowed,
 static int on_reload(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Endpoint *endpoint = userdata;
 
-        return access_check(&endpoint->access, m, ACTION_RELOAD, UID_INVALID, NULL, on_may_reload, endpoint,
+        return access_check(endpoint->access, m, ACTION_RELOAD, UID_INVALID, NULL, on_may_reload, endpoint,
                             error);
 }
 
@@ -87,8 +87,8 @@ static int on_may_release(sd_bus_message *m, uid_t caller, bool allowed, void *u
 static int on_release(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Endpoint *endpoint = userdata;
 
-        return access_check(&endpoint->access, m, ACTION_RELEASE, UID_INVALID, NULL, on_may_release,
-                            endpoint, error);
+        return access_check(endpoint->access, m, ACTION_RELEASE, UID_INVALID, NULL, on_may_release, endpoint,
+                            error);
 }
 
 /* sd-bus itself asks for nothing (UNPRIVILEGED): each method that is not for everybody asks who calls. */

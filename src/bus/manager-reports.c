@@ -61,8 +61,8 @@ int manager_on_get_history(sd_bus_message *m, void *userdata, sd_bus_error *erro
                 return on_may_see_history(m, UID_INVALID, true, endpoint, error);
         r = endpoint_slice_owner(endpoint, slice, &owner);
         return r < 0 ? r
-                     : access_check(&endpoint->access, m, ACTION_READ_OTHERS, owner, NULL,
-                                    on_may_see_history, endpoint, error);
+                     : access_check(endpoint->access, m, ACTION_READ_OTHERS, owner, NULL, on_may_see_history,
+                                    endpoint, error);
 }
 
 typedef struct EventList {
@@ -117,7 +117,7 @@ static int on_may_see_events(sd_bus_message *m, uid_t caller, bool allowed, void
 int manager_on_list_events(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Endpoint *endpoint = userdata;
 
-        return access_check(&endpoint->access, m, ACTION_READ_OTHERS, UID_INVALID, NULL, on_may_see_events,
+        return access_check(endpoint->access, m, ACTION_READ_OTHERS, UID_INVALID, NULL, on_may_see_events,
                             endpoint, error);
 }
 
@@ -152,6 +152,6 @@ static int on_may_check(sd_bus_message *m, uid_t caller _unused_, bool allowed, 
 int manager_on_check(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Endpoint *endpoint = userdata;
 
-        return access_check(&endpoint->access, m, ACTION_RELOAD, UID_INVALID, NULL, on_may_check, endpoint,
+        return access_check(endpoint->access, m, ACTION_RELOAD, UID_INVALID, NULL, on_may_check, endpoint,
                             error);
 }

@@ -178,8 +178,7 @@ static int on_get(Endpoint *endpoint, sd_bus_message *m, sd_bus_error *error) {
         if (sd_bus_message_at_end(m, true) <= 0)
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
                                         "There are more arguments than expected.");
-        r = access_check(&endpoint->access, m, ACTION_READ_OTHERS, owner, NULL, on_may_read, endpoint,
-                         error);
+        r = access_check(endpoint->access, m, ACTION_READ_OTHERS, owner, NULL, on_may_read, endpoint, error);
         return r < 0 ? r : 1;
 }
 
@@ -251,7 +250,7 @@ static int on_get_managed_objects(Endpoint *endpoint, sd_bus_message *m, sd_bus_
 
         if (strcmp(sd_bus_message_get_path(m), MANAGER_PATH) != 0)
                 return 0;
-        r = access_check(&endpoint->access, m, ACTION_READ_OTHERS, UID_INVALID, NULL, on_may_list, endpoint,
+        r = access_check(endpoint->access, m, ACTION_READ_OTHERS, UID_INVALID, NULL, on_may_list, endpoint,
                          error);
         return r < 0 ? r : 1;
 }
