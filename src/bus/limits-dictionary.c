@@ -108,11 +108,3 @@ int limits_dictionary_read(sd_bus_message *m, LimitSetting ret[static _LIMIT_COU
         *ret_n = n;
         return 0;
 }
-
-const char *limit_setting_format(FormatBuffer buffer, const LimitSetting *setting) {
-        if (!setting->of_ram)
-                return limit_format(buffer, setting->limit, setting->value);
-        snprintf(buffer, FORMAT_MAX, "%" PRIu64 ".%02u%%", setting->value / 100,
-                 (unsigned) (setting->value % 100));
-        return buffer;
-}

@@ -13,6 +13,3 @@
  * looked at. */
 int limits_dictionary_read(sd_bus_message *m, LimitSetting ret[static _LIMIT_COUNT], size_t *ret_n,
                            sd_bus_error *error);
-
-/* "84%", "512M", "12.5%" of the memory, "infinity". Returns the buffer. */
-const char *limit_setting_format(FormatBuffer buffer, const LimitSetting *setting);
