@@ -113,14 +113,13 @@ static int remembered(const Polkit *polkit, sd_bus_message *m, const char *key, 
 
         if (r >= 0)
                 r = answers_find(polkit->answers, sd_bus_message_get_sender(m), key, t);
-        return r == 0 && interactive ? -ENOENT : r;
+        return r == 0 && interactive ? -ENOENT : r; /* somebody may type a password now */
 }
 
-/* A no to somebody who could have typed a password does not keep them from trying again. */
 static void remember_answer(const Question *q, int allowed) {
         usec_t t;
 
-        if (q->key && (allowed > 0 || (allowed == 0 && !q->interactive)) && now(q->polkit, &t) >= 0)
+        if (q->key && allowed >= 0 && now(q->polkit, &t) >= 0)
                 answers_put(q->polkit->answers, sd_bus_message_get_sender(q->m), q->key, allowed, t);
 }
 

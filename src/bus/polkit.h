@@ -38,8 +38,8 @@ DEFINE_CLEANUP(Polkit *, polkit_free)
  *
  * With `remember`, which is for reading, the answer to the same question (sender, action, details) counts
  * for ANSWERS_USEC (answers.h), as long as the caller stays and polkit does not send Changed: who shows
- * figures each second does not keep polkit busy. A no that nobody was asked for does not keep somebody from
- * being asked.
+ * figures each second does not keep polkit busy. A no does not keep
+ * whoever may be asked for a password from being asked.
  *
  * `userdata` must stay until `done`, if any, is called with it, once it is not needed any more: after the
  * handler, when the caller has gone, when the polkit is freed.

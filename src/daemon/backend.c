@@ -78,6 +78,6 @@ int manager_open_backend(Manager *m) {
                 return log_error_errno(r, "Cannot set up the backend %s: %m",
                                        backend_kind_to_string(m->backend_kind));
         if (m->host.systemd)
-                r = bus_connection_new(m->event, &bus, &m->connection);
+                r = bus_connection_new(m->event, SD_EVENT_PRIORITY_NORMAL, &bus, &m->connection);
         return r < 0 ? log_error_errno(r, "Cannot set up the connection to systemd: %m") : 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "basic/bus-connection.h"
 #include "bus/private-socket.h"
 #include "cgroup/host-use.h"
 #include "config/config.h"
-#include "daemon/bus-connection.h"
 #include "daemon/host-info.h"
 #include "daemon/known-users.h"
 #include "daemon/manager.h"

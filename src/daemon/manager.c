@@ -238,6 +238,8 @@ Manager *manager_free(Manager *m) {
         manager_close_strays(m);
         known_users_done(&m->known_users);
         backend_free(m->backend);
+        if (m->connection)
+                bus_connection_flush(m->connection);
         bus_connection_free(m->connection);
         sd_event_source_disable_unref(m->glance_timer);
         sd_event_source_disable_unref(m->stop_timer);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "daemon/bus-connection.h"
+#include "basic/bus-connection.h"
 #include "support/drive.h"
 #include "support/private-bus.h"
 
@@ -43,7 +43,7 @@ static int setup(_unused_ void **state) {
         private_bus = private_bus_new();
         assert_true(sd_event_new(&loop) >= 0);
         drive_add(loop);
-        assert_int_equal(bus_connection_new(loop, &handlers, &connection), 0);
+        assert_int_equal(bus_connection_new(loop, SD_EVENT_PRIORITY_NORMAL, &handlers, &connection), 0);
         return 0;
 }
 

@@ -5,13 +5,14 @@
 #include <limits.h>
 #include <string.h>
 
+#include "bus/answers.h"
 #include "bus/bus-host.h"
 #include "bus/caller.h"
 #include "support/fake-polkit.h"
 
 #define PATH      "/org/freedesktop/PolicyKit1/Authority"
 #define INTERFACE "org.freedesktop.PolicyKit1.Authority"
-#define ACTION    "org.fairslice1.test"
+#define ACTION    "org.fairslice1.test" /* and the caller's text */
 
 static const char *const details[] = { "slice", "user-1000.slice", "MemoryMax", "1G", NULL };
 
@@ -42,9 +43,13 @@ static void on_done(void *userdata) {
 /* The methods Ask and AskAgain; the latter is for what may be remembered. */
 static int on_call(sd_bus_message *m, _unused_ void *userdata, _unused_ sd_bus_error *error) {
         bool remember = strcmp(sd_bus_message_get_member(m), "AskAgain") == 0;
+        char action[64];
+        const char *text;
 
+        assert_true(sd_bus_message_read(m, "s", &text) > 0);
+        snprintf(action, sizeof action, ACTION "%s", text);
         told.asked++;
-        told.refused = polkit_ask(polkit, m, told.uid, ACTION, told.with_details ? details : NULL, remember,
+        told.refused = polkit_ask(polkit, m, told.uid, action, told.with_details ? details : NULL, remember,
                                   on_allowed, on_done, &told.userdata);
         return 1;
 }
@@ -283,6 +288,31 @@ static void test_remembered(_unused_ void **state) {
         caller_leave(&other);
 }
 
+/* Enough to drive all others out, if what the first has left behind stayed. */
+static void ask_much_and_leave(unsigned n) {
+        Caller other;
+        char text[16];
+
+        caller_connect(&other, geteuid());
+        for (unsigned i = 0; i < n; i++) {
+                snprintf(text, sizeof text, "%u", i);
+                caller_call(&other, "AskAgain", text);
+                DRIVE_UNTIL(other.answers == i + 1);
+        }
+        caller_leave(&other);
+        drive_quiet();
+}
+
+static void test_who_leaves_is_forgotten(_unused_ void **state) {
+        fake->verdict = FAKE_VERDICT_YES;
+        expect_checks("AskAgain", 1, 1);
+        for (unsigned i = 0; i < 3; i++)
+                ask_much_and_leave(ANSWERS_MAX / 2);
+        assert_int_equal(fake->n_checks, 1 + 3 * ANSWERS_MAX / 2);
+        fake->verdict = FAKE_VERDICT_NO;
+        expect_checks("AskAgain", 1 + 3 * ANSWERS_MAX / 2, 1);
+}
+
 /* A question that is not for reading leaves nothing behind. */
 static void test_changes_are_not_remembered(_unused_ void **state) {
         fake->verdict = FAKE_VERDICT_YES;
@@ -354,6 +384,7 @@ int main(void) {
                 TEST(test_bound_of_one_uid),
                 TEST(test_bound_of_all),
                 TEST(test_remembered),
+                TEST(test_who_leaves_is_forgotten),
                 TEST(test_changes_are_not_remembered),
                 TEST(test_errors_are_not_remembered),
                 TEST(test_no_is_remembered_until_a_password_may_help),

@@ -21,6 +21,7 @@
         "    <allow own='*'/>\n"                                   \
         "    <allow send_destination='*' eavesdrop='false'/>\n"    \
         "    <allow receive_sender='*' eavesdrop='false'/>\n"      \
+        "    %s\n"                                                 \
         "  </policy>\n"                                            \
         "  <limit name='max_replies_per_connection'>128</limit>\n" \
         "</busconfig>\n"
@@ -31,11 +32,11 @@ struct PrivateBus {
         pid_t pid; /* 0: not running */
 };
 
-static void write_configuration(const PrivateBus *bus) {
+static void write_configuration(const PrivateBus *bus, const char *rule) {
         FILE *file = fopen(bus->configuration, "we");
 
         assert_non_null(file);
-        fprintf(file, CONFIGURATION, bus->directory);
+        fprintf(file, CONFIGURATION, bus->directory, rule);
         assert_int_equal(fclose(file), 0);
 }
 
@@ -81,6 +82,19 @@ void private_bus_kill(PrivateBus *bus) {
         (void) unlink(bus->socket);
 }
 
+void private_bus_deny_name(PrivateBus *bus, const char *name) {
+        char rule[128] = "";
+        sd_bus *client;
+
+        if (name)
+                snprintf(rule, sizeof rule, "<deny own='%s'/>", name);
+        write_configuration(bus, rule);
+        client = private_bus_connect();
+        assert_true(sd_bus_call_method(client, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                       "org.freedesktop.DBus", "ReloadConfig", NULL, NULL, NULL) >= 0);
+        private_bus_disconnect(client);
+}
+
 void private_bus_freeze(PrivateBus *bus) {
         assert_int_equal(kill(bus->pid, SIGSTOP), 0);
 }
@@ -101,7 +115,7 @@ PrivateBus *private_bus_new(void) {
         snprintf(bus->socket, sizeof bus->socket, "%s/bus", bus->directory);
         snprintf(address, sizeof address, "unix:path=%s", bus->socket);
         assert_int_equal(setenv("DBUS_SYSTEM_BUS_ADDRESS", address, true), 0);
-        write_configuration(bus);
+        write_configuration(bus, "");
         private_bus_start(bus);
         return bus;
 }

@@ -18,6 +18,8 @@ PrivateBus *private_bus_free(PrivateBus *bus);
 void private_bus_kill(PrivateBus *bus);
 /* Starts another at the same address. */
 void private_bus_start(PrivateBus *bus);
+/* Nobody may have the name from now on; NULL: everybody may have all names again. */
+void private_bus_deny_name(PrivateBus *bus, const char *name);
 /* The daemon stands still, and goes on. */
 void private_bus_freeze(PrivateBus *bus);
 void private_bus_thaw(PrivateBus *bus);

@@ -6,7 +6,9 @@
 
 #include "basic/macro.h"
 
-/* The system bus, connected again whenever the connection is lost. */
+/* The system bus, connected again whenever the connection is lost. Nothing here waits for the bus.
+ *
+ * File descriptors are not taken: whoever sends some is refused by the bus. */
 typedef struct BusConnection BusConnection;
 
 typedef struct BusConnectionHandlers {
@@ -18,8 +20,13 @@ typedef struct BusConnectionHandlers {
         void *userdata;
 } BusConnectionHandlers;
 
-int bus_connection_new(sd_event *event, const BusConnectionHandlers *handlers, BusConnection **ret);
+/* `priority` is that of the connection's events in the loop. */
+int bus_connection_new(sd_event *event, int64_t priority, const BusConnectionHandlers *handlers,
+                       BusConnection **ret);
 
-/* Flushes what is still to be sent. */
+/* What is still to be sent is lost. `lost` is not called. */
 BusConnection *bus_connection_free(BusConnection *connection);
 DEFINE_CLEANUP(BusConnection *, bus_connection_free)
+
+/* Waits until all is sent; without a connection it does nothing. */
+void bus_connection_flush(BusConnection *connection);

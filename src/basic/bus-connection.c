@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "daemon/bus-connection.h"
+#include "basic/bus-connection.h"
 
 #include "basic/time-util.h"
+
+/* As sd-bus and libdbus have it. */
+#define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 
 #define RETRY_MIN_USEC (100 * USEC_PER_MSEC)
 #define RETRY_MAX_USEC (1 * USEC_PER_SEC)
@@ -10,6 +13,7 @@
 struct BusConnection {
         BusConnectionHandlers handlers;
         sd_event *event;
+        int64_t priority;
         sd_bus *bus;
         sd_bus_slot *disconnected_match;
         sd_event_source *timer;
@@ -43,18 +47,39 @@ static int on_disconnected(sd_bus_message *m _unused_, void *userdata, sd_bus_er
         return 0;
 }
 
+/* As sd_bus_open_system(), which takes descriptors: every one that somebody sends would be opened here. At
+ * the end of the loop sd-bus would wait until all is sent. */
+static int open_system_bus(sd_bus **ret) {
+        const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
+        int r;
+
+        r = sd_bus_new(ret);
+        if (r >= 0)
+                r = sd_bus_set_description(*ret, "system");
+        if (r >= 0)
+                r = sd_bus_set_address(*ret, address ? address : SYSTEM_BUS_ADDRESS);
+        if (r >= 0)
+                r = sd_bus_set_bus_client(*ret, true);
+        if (r >= 0)
+                r = sd_bus_negotiate_fds(*ret, false);
+        if (r >= 0)
+                r = sd_bus_set_exit_on_disconnect(*ret, false);
+        if (r >= 0)
+                r = sd_bus_set_close_on_exit(*ret, false);
+        return r < 0 ? r : sd_bus_start(*ret);
+}
+
 static int try_connect(BusConnection *c) {
-        int r = sd_bus_open_system_with_description(&c->bus, "system");
+        int r = open_system_bus(&c->bus);
 
         if (r < 0)
                 return r;
-        (void) sd_bus_set_exit_on_disconnect(c->bus, false);
         r = sd_bus_match_signal_async(c->bus, &c->disconnected_match, "org.freedesktop.DBus.Local", NULL,
                                       "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL,
                                       c);
         if (r < 0)
                 return r;
-        return sd_bus_attach_event(c->bus, c->event, SD_EVENT_PRIORITY_NORMAL);
+        return sd_bus_attach_event(c->bus, c->event, c->priority);
 }
 
 static int on_timer(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {
@@ -76,7 +101,8 @@ static int on_timer(sd_event_source *s _unused_, uint64_t usec _unused_, void *u
         return 0;
 }
 
-int bus_connection_new(sd_event *event, const BusConnectionHandlers *handlers, BusConnection **ret) {
+int bus_connection_new(sd_event *event, int64_t priority, const BusConnectionHandlers *handlers,
+                       BusConnection **ret) {
         _cleanup_(bus_connection_freep) BusConnection *c = calloc(1, sizeof *c);
         int r;
 
@@ -84,6 +110,7 @@ int bus_connection_new(sd_event *event, const BusConnectionHandlers *handlers, B
                 return -ENOMEM;
         c->handlers = *handlers;
         c->event = sd_event_ref(event);
+        c->priority = priority;
         c->retry = RETRY_MIN_USEC;
         r = sd_event_add_time_relative(event, &c->timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC, on_timer,
                                        c);
@@ -94,6 +121,11 @@ int bus_connection_new(sd_event *event, const BusConnectionHandlers *handlers, B
         return 0;
 }
 
+void bus_connection_flush(BusConnection *c) {
+        if (c->bus)
+                (void) sd_bus_flush(c->bus);
+}
+
 BusConnection *bus_connection_free(BusConnection *c) {
         if (!c)
                 return NULL;
@@ -101,7 +133,7 @@ BusConnection *bus_connection_free(BusConnection *c) {
         sd_bus_slot_unref(c->disconnected_match);
         if (c->bus) {
                 (void) sd_bus_detach_event(c->bus);
-                sd_bus_flush_close_unref(c->bus);
+                sd_bus_close_unref(c->bus);
         }
         sd_event_unref(c->event);
         free(c);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "bus/service.h"
+
+#include <string.h>
+
+#include "basic/bus-peer.h"
+#include "bus/bus-host.h"
+#include "bus/peer.h"
+#include "model/names.h"
+
+static struct {
+        unsigned owned, failed;
+        int error; /* the last */
+        /* The objects, as the service has made them. */
+        unsigned made, freed;
+        sd_bus *bus; /* theirs */
+        bool refuse_to_make;
+        unsigned answers; /* of the service to pings */
+        int ping_error;
+} told;
+
+static const BusOperations operations = { .backend = "systemd" };
+static BusService *service;
+
+int __wrap_endpoint_new(sd_bus *bus, const BusOperations *o, Endpoint **ret);
+Endpoint *__wrap_endpoint_free(Endpoint *endpoint);
+
+int __wrap_endpoint_new(sd_bus *bus, const BusOperations *o, Endpoint **ret) {
+        assert_ptr_equal(o, &operations);
+        assert_null(told.bus);
+        if (told.refuse_to_make)
+                return -ENOMEM;
+        told.made++;
+        told.bus = bus;
+        *ret = (Endpoint *) &told;
+        return 0;
+}
+
+Endpoint *__wrap_endpoint_free(Endpoint *endpoint) {
+        if (!endpoint)
+                return NULL;
+        assert_ptr_equal(endpoint, &told);
+        told.freed++;
+        told.bus = NULL;
+        return NULL;
+}
+
+static void on_owned(_unused_ void *userdata) {
+        assert_ptr_equal(bus_service_endpoint(service), &told);
+        told.owned++;
+}
+
+static void on_failed(int error, _unused_ void *userdata) {
+        told.failed++;
+        told.error = error;
+}
+
+static void start(void) {
+        const BusServiceHandlers handlers = { .owned = on_owned, .failed = on_failed };
+
+        assert_int_equal(bus_service_new(host.loop, &operations, &handlers, &service), 0);
+}
+
+static int setup(_unused_ void **state) {
+        memset(&told, 0, sizeof told);
+        bus_host_start();
+        return 0;
+}
+
+static int teardown(_unused_ void **state) {
+        service = bus_service_free(service);
+        bus_host_stop();
+        return 0;
+}
+
+static int on_pong(sd_bus_message *reply, _unused_ void *userdata, _unused_ sd_bus_error *error) {
+        told.answers++;
+        told.ping_error = sd_bus_message_get_errno(reply);
+        return 0;
+}
+
+static void ping(void) {
+        assert_true(sd_bus_call_method_async(host.client, NULL, BUS_NAME, MANAGER_PATH,
+                                             "org.freedesktop.DBus.Peer", "Ping", on_pong, NULL, NULL) >= 0);
+}
+
+static void expect_reachable(void) {
+        unsigned answers = told.answers;
+
+        ping();
+        DRIVE_UNTIL(told.answers == answers + 1);
+        assert_int_equal(told.ping_error, 0);
+}
+
+static void test_owns_the_name(_unused_ void **state) {
+        start();
+        assert_null(bus_service_endpoint(service));
+        DRIVE_UNTIL(told.owned == 1);
+        expect_reachable();
+        drive_quiet();
+        assert_int_equal(told.made, 1);
+        assert_int_equal(told.owned, 1);
+        assert_int_equal(told.failed, 0);
+        service = bus_service_free(service);
+        assert_int_equal(told.freed, 1);
+        assert_null(bus_service_free(NULL));
+}
+
+/* Nobody finds the name without the objects. */
+static void test_no_name_without_objects(_unused_ void **state) {
+        told.refuse_to_make = true;
+        start();
+        DRIVE_UNTIL(told.failed == 1);
+        assert_int_equal(told.error, -ENOMEM);
+        drive_quiet();
+        ping();
+        DRIVE_UNTIL(told.answers == 1);
+        assert_int_equal(told.ping_error, EHOSTUNREACH);
+        told.refuse_to_make = false;
+        DRIVE_UNTIL(told.owned == 1);
+        assert_int_equal(told.failed, 1);
+}
+
+static void test_bus_restarts(_unused_ void **state) {
+        start();
+        DRIVE_UNTIL(told.owned == 1);
+        private_bus_kill(host.bus);
+        DRIVE_UNTIL(told.freed == 1);
+        assert_null(bus_service_endpoint(service));
+        DRIVE_UNTIL(told.failed == 1);
+        assert_true(told.error < 0);
+        private_bus_start(host.bus);
+        DRIVE_UNTIL(told.owned == 2);
+        bus_host_reconnect();
+        expect_reachable();
+        assert_int_equal(told.made, 2);
+        assert_int_equal(told.failed, 1);
+}
+
+static void test_freed_while_the_bus_is_down(_unused_ void **state) {
+        start();
+        DRIVE_UNTIL(told.owned == 1);
+        private_bus_kill(host.bus);
+        DRIVE_UNTIL(told.failed == 1);
+        service = bus_service_free(service);
+        drive_quiet();
+        assert_int_equal(told.freed, 1);
+}
+
+static void test_somebody_else_has_the_name(_unused_ void **state) {
+        assert_true(sd_bus_request_name(host.stranger, BUS_NAME, 0) >= 0);
+        start();
+        DRIVE_UNTIL(told.failed == 1);
+        assert_int_equal(told.error, -EEXIST);
+        drive_quiet();
+        assert_int_equal(told.owned, 0);
+        assert_true(sd_bus_release_name(host.stranger, BUS_NAME) >= 0);
+        DRIVE_UNTIL(told.owned == 1);
+        expect_reachable();
+        assert_int_equal(told.failed, 1);
+}
+
+static void test_name_cannot_be_taken_away(_unused_ void **state) {
+        start();
+        DRIVE_UNTIL(told.owned == 1);
+        assert_int_equal(sd_bus_request_name(host.stranger, BUS_NAME, SD_BUS_NAME_REPLACE_EXISTING),
+                         -EEXIST);
+        expect_reachable();
+}
+
+static void test_name_is_lost(_unused_ void **state) {
+        start();
+        DRIVE_UNTIL(told.owned == 1);
+        assert_true(sd_bus_release_name_async(told.bus, NULL, BUS_NAME, NULL, NULL) >= 0);
+        DRIVE_UNTIL(told.owned == 2);
+        expect_reachable();
+        assert_int_equal(told.made, 1);
+        /* To somebody who was waiting for it. */
+        assert_int_equal(sd_bus_request_name(host.stranger, BUS_NAME, SD_BUS_NAME_QUEUE), 0);
+        assert_true(sd_bus_release_name_async(told.bus, NULL, BUS_NAME, NULL, NULL) >= 0);
+        DRIVE_UNTIL(told.failed == 1);
+        assert_int_equal(told.error, -EEXIST);
+        assert_true(sd_bus_release_name(host.stranger, BUS_NAME) >= 0);
+        DRIVE_UNTIL(told.owned == 3);
+}
+
+static void test_name_is_denied(_unused_ void **state) {
+        private_bus_deny_name(host.bus, BUS_NAME);
+        start();
+        DRIVE_UNTIL(told.failed == 1);
+        assert_int_equal(told.error, -EACCES);
+        private_bus_deny_name(host.bus, NULL);
+        DRIVE_UNTIL(told.owned == 1);
+        expect_reachable();
+        assert_int_equal(told.failed, 1);
+}
+
+static int on_tick(_unused_ sd_event_source *s, _unused_ void *userdata) {
+        return 0;
+}
+
+/* Callers do not keep the service from its own work. */
+static void test_callers_come_last(_unused_ void **state) {
+        sd_event_source *tick;
+
+        start();
+        DRIVE_UNTIL(told.owned == 1);
+        drive_quiet();
+        assert_true(sd_event_add_defer(host.loop, &tick, on_tick, NULL) >= 0);
+        assert_true(sd_event_source_set_enabled(tick, SD_EVENT_ON) >= 0);
+        ping();
+        for (unsigned i = 0; i < 1000; i++)
+                assert_true(sd_event_run(host.loop, 0) >= 0);
+        private_bus_sync(host.stranger);
+        for (unsigned i = 0; i < 1000; i++)
+                assert_true(sd_event_run(host.loop, 0) >= 0);
+        assert_int_equal(told.answers, 0);
+        sd_event_source_unref(tick);
+        DRIVE_UNTIL(told.answers == 1);
+}
+
+/* A descriptor would be opened here, and be open as long as the call waits. */
+static void test_descriptors_are_not_taken(_unused_ void **state) {
+        _cleanup_(bus_message_unrefp) sd_bus_message *m = NULL;
+
+        start();
+        DRIVE_UNTIL(told.owned == 1);
+        assert_true(sd_bus_message_new_method_call(host.client, &m, BUS_NAME, MANAGER_PATH,
+                                                   "org.freedesktop.DBus.Peer", "Ping") >= 0);
+        assert_true(sd_bus_message_append(m, "h", STDIN_FILENO) >= 0);
+        assert_true(sd_bus_call_async(host.client, NULL, m, on_pong, NULL, 0) >= 0);
+        DRIVE_UNTIL(told.answers == 1);
+        assert_int_equal(told.ping_error, EOPNOTSUPP);
+        expect_reachable();
+}
+
+static void send_until_the_bus_is_full(void) {
+        uint64_t waiting = 0;
+
+        while (waiting == 0) {
+                assert_true(sd_bus_emit_signal(told.bus, MANAGER_PATH, MANAGER_INTERFACE, "Contended", "b",
+                                               true) >= 0);
+                assert_true(sd_bus_get_n_queued_write(told.bus, &waiting) >= 0);
+        }
+}
+
+/* Else the test hangs. */
+static void test_a_bus_that_stands_still_is_not_waited_for(_unused_ void **state) {
+        start();
+        DRIVE_UNTIL(told.owned == 1);
+        private_bus_freeze(host.bus);
+        send_until_the_bus_is_full();
+        assert_true(sd_event_exit(host.loop, 0) >= 0);
+        assert_true(sd_event_loop(host.loop) >= 0);
+        service = bus_service_free(service);
+        private_bus_thaw(host.bus);
+        assert_int_equal(told.freed, 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(test_owns_the_name),
+                TEST(test_no_name_without_objects),
+                TEST(test_bus_restarts),
+                TEST(test_freed_while_the_bus_is_down),
+                TEST(test_somebody_else_has_the_name),
+                TEST(test_name_cannot_be_taken_away),
+                TEST(test_name_is_lost),
+                TEST(test_name_is_denied),
+                TEST(test_callers_come_last),
+                TEST(test_descriptors_are_not_taken),
+                TEST(test_a_bus_that_stands_still_is_not_waited_for),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
