@@ -253,7 +253,9 @@ static void test_busy_polkit_is_a_no(_unused_ void **state) {
         call("Set");
         assert_false(told.allowed);
         assert_int_equal(fake->n_checks, POLKIT_PENDING_PER_UID_MAX);
-        DRIVE_UNTIL(caller.answers == 1);
+        /* The others wait. */
+        drive_quiet();
+        assert_int_equal(caller.answers, 1);
 }
 
 /* What waits stays in memory. */
