@@ -44,5 +44,6 @@ int control_check(const LimitSetting *setting, const char **ret_allowed);
 int control_set(const ControlDirs *dirs, uid_t uid, const LimitSetting *settings, size_t n, bool runtime);
 
 /* Removes both files of the user, also links. Returns 1; 0 if there were none; or a negative errno if
- * nothing was changed, such as -EROFS, or -EISDIR. */
+ * nothing was changed, such as -EROFS, or -EISDIR. A crash in the midst leaves each key as it was, or as it
+ * is without what was set. */
 int control_reset(const ControlDirs *dirs, uid_t uid);
