@@ -7,21 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "config/config.h"
+#include "fuzz-problems.h"
 #include "fuzz.h"
-
-static void check_problems(const Problems *problems) {
-        for (size_t i = 0; i < problems->count; i++) {
-                const Problem *p = &problems->item[i];
-                size_t length = strlen(p->message);
-
-                assert(p->file);
-                assert(length > 0 && length < 2000);
-                assert(p->message[length - 1] == '.' || p->message[length - 1] == '?');
-                for (const char *c = p->message; *c; c++)
-                        assert((unsigned char) *c >= 0x20 && *c != 0x7f);
-        }
-}
 
 static void check_host(const HostConfig *host) {
         assert(host->interval_usec >= 100 * USEC_PER_MSEC && host->interval_usec <= 3600 * USEC_PER_SEC);

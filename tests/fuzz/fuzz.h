@@ -8,6 +8,7 @@
  * must be true of any input. The corpus of fuzz_config() is corpus/config/, and so on; a file there that
  * once crashed something stays for good. */
 int fuzz_config(const uint8_t *data, size_t size);
+int fuzz_control(const uint8_t *data, size_t size);
 int fuzz_import_cgroup_py(const uint8_t *data, size_t size);
 int fuzz_parse(const uint8_t *data, size_t size);
 int fuzz_cgroup(const uint8_t *data, size_t size);

@@ -116,6 +116,46 @@ static void test_no_memory(void **state) {
         assert_true(place > 20);
 }
 
+/* Reads what was set over the bus, and sets something more. */
+static bool control_failing_at(const Tree *tree, const Config *config, long place) {
+        const LimitSetting setting = { LIMIT_MEMORY_MAX, UINT64_C(1) << 30, false };
+        ControlDirs dirs = tree_open_control(tree);
+        Problems problems = {};
+        Control *control = NULL;
+        bool failed;
+        int r;
+
+        asked = 0;
+        fail_at = place;
+        r = control_load(&dirs, config, &problems, &control);
+        if (r >= 0)
+                r = control_set(&dirs, 1000, &setting, 1, true);
+        fail_at = -1;
+        failed = asked > place;
+        assert_int_equal(r, failed ? -ENOMEM : 0);
+        problems_done(&problems);
+        control_free(control);
+        tree_close_control(&dirs);
+        return failed;
+}
+
+static void test_no_memory_for_control(void **state) {
+        static const char text[] = "[CPU]\nrubbish\n[User 1000]\nMemoryMax=2G\nPlan=p\n";
+        _cleanup_(config_freep) Config *config = tree_load_good(*state, "[Plan p]\n");
+        long place = 0;
+
+        tree_put(*state, RUNTIME_CONTROL "user-1000.slice.conf", text);
+        tree_put(*state, PERSISTENT_CONTROL "a.conf", "[User alice]\nMemoryMax=1G\nMemoryHigh=2G\n");
+        tree_mkdir(*state, PERSISTENT_CONTROL "b.conf");
+        while (control_failing_at(*state, config, place)) {
+                _cleanup_free_ char *now = tree_get(*state, RUNTIME_CONTROL "user-1000.slice.conf");
+
+                assert_string_equal(now, text);
+                place++;
+        }
+        assert_true(place > 20);
+}
+
 static bool import_failing_at(const char *text, long place) {
         Problems problems = {};
         char *out = NULL;
@@ -147,6 +187,7 @@ static void test_no_memory_to_import(_unused_ void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_no_memory, tree_setup, tree_teardown),
+                cmocka_unit_test_setup_teardown(test_no_memory_for_control, tree_setup, tree_teardown),
                 cmocka_unit_test(test_no_memory_to_import),
         };
 
