@@ -13,7 +13,8 @@ ssize_t read_fd(int fd, char *buffer, size_t size);
 ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size);
 
 /* Replaces a file so that after a crash either the old or the new content is there: temporary file, fsync,
- * rename, fsync of the directory. `dirfd` is an open directory, `name` a name in it without a slash. */
+ * rename, fsync of the directory. `dirfd` is an open directory, `name` a name in it without a slash. The
+ * file gets this mode whatever the umask is. */
 int write_file_atomic(int dirfd, const char *name, const char *data, size_t size, unsigned mode);
 
 /* Opens the directory behind a descriptor, O_PATH or not, once more to read what is in it from the

@@ -2,7 +2,6 @@
 
 #include "bus/limits-dictionary.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define SCALE_SUFFIX "Scale"

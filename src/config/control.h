@@ -11,7 +11,7 @@
  * People may write files of their own there, with other names, in which [User UID] and [User NAME] sections
  * are allowed and nothing else is. In each directory *.conf is read in the order of the names (by bytes),
  * then the users' own files, and the later line wins. Links are not followed. Names that begin with '.' are
- * left alone. */
+ * left alone. So what such a file says of a user for now stands above what control_set() sets for good. */
 
 #define CONTROL_DIRECTORY "control.d"
 
