@@ -266,6 +266,34 @@ static void test_out_of_memory(_unused_ void **state) {
         assert_int_equal(log_capture_count("(" SLICE(1000) ")"), 1);
 }
 
+static int on_event(const Event *event, void *userdata) {
+        Event *last = userdata;
+
+        *last = *event;
+        return 0;
+}
+
+/* It is remembered too, for who asks afterwards, also while observing. */
+static void test_event_of_memory(_unused_ void **state) {
+        const BusOperations *ops;
+        Event event = {};
+
+        start(MEMORY_64M "[Manager]\nObserve=yes\n");
+        fixture_put(host.fixture, 1000, "memory.events", "low 0\nhigh 0\nmax 9\noom 2\noom_kill 2\n");
+        DRIVE_UNTIL(log_capture_count("Would record: ") == 1);
+        ops = &host.manager->bus_operations;
+        assert_int_equal(ops->events(0, on_event, &event, ops->userdata), 0);
+        assert_int_equal(event.id, 1);
+        assert_int_equal(event.time, host_realtime());
+        assert_int_equal(event.kind, EVENT_OUT_OF_MEMORY);
+        assert_string_equal(event.slice, SLICE(1000));
+        assert_int_equal(event.uid, 1000);
+        assert_int_equal(event.oom.kills, 2);
+        event = (Event){};
+        assert_int_equal(ops->events(host_realtime() + 1, on_event, &event, ops->userdata), 0);
+        assert_int_equal(event.id, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
 
 int main(void) {
@@ -281,6 +309,7 @@ int main(void) {
                 TEST(test_no_socket),
                 TEST(test_glances_go_on),
                 TEST(test_out_of_memory),
+                TEST(test_event_of_memory),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
