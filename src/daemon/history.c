@@ -9,7 +9,7 @@
  * than so much of a CPU over one look. */
 #define UNREAD_PERCENT 10U
 /* A turn of the loop takes no more slices than this, so that nothing else has to wait for long. */
-#define SLICES_PER_TURN 256U
+#define SLICES_PER_TURN 128U
 
 struct HistoryJob {
         usec_t interval;

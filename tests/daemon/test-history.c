@@ -11,6 +11,18 @@
 #define LOOKS_MAX     HISTORY_LOOKS_MAX
 #define CONFIGURATION "[CPU]\nCPUThreshold=90%\n"
 
+/* NOLINTBEGIN: names that the linker wants */
+ssize_t __real_read_fd(int fd, char *buffer, size_t size);
+ssize_t __wrap_read_fd(int fd, char *buffer, size_t size);
+
+static unsigned n_reads;
+
+ssize_t __wrap_read_fd(int fd, char *buffer, size_t size) {
+        n_reads++;
+        return __real_read_fd(fd, buffer, size);
+}
+/* NOLINTEND */
+
 typedef struct Seen {
         size_t n;
         Look look[LOOKS_MAX];
@@ -149,6 +161,23 @@ static void test_idle_host_is_left_alone(_unused_ void **state) {
         host_want(1001, ONE_CPU / 2);
         run_looks(1);
         assert_int_equal(newest(SLICE(1000))->memory, 128 * MIB);
+}
+
+static unsigned reads_of_an_idle_host(void) {
+        run_looks(1); /* the first one reads in any case */
+        n_reads = 0;
+        host_run(10 * INTERVAL);
+        return n_reads;
+}
+
+static void test_idle_host_costs_nothing(_unused_ void **state) {
+        unsigned with_history;
+
+        start(CONFIGURATION);
+        with_history = reads_of_an_idle_host();
+        host_reload(CONFIGURATION "[Manager]\nHistorySec=0\n");
+        assert_true(with_history > 0);
+        assert_int_equal(reads_of_an_idle_host(), with_history);
 }
 
 /* What is used after a long rest is not spread over the rest. */
@@ -322,6 +351,7 @@ int main(void) {
                 TEST(test_quota_that_stands),
                 TEST(test_throttled),
                 TEST(test_idle_host_is_left_alone),
+                TEST(test_idle_host_costs_nothing),
                 TEST(test_work_after_rest),
                 TEST(test_trickle),
                 TEST(test_since),
