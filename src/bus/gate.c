@@ -40,26 +40,29 @@ static int begin_message(Gate *gate) {
         return 0;
 }
 
-int gate_check(Gate *gate, const uint8_t *data, size_t size) {
-        while (size > 0) {
-                size_t n;
+/* Returns how many bytes of the message's header these are. */
+static ssize_t take_header(Gate *gate, const uint8_t *data, size_t size) {
+        size_t n = MIN(size, sizeof gate->header - gate->have);
+        int r = 0;
 
-                if (gate->left > 0) {
-                        n = MIN(size, gate->left);
-                        gate->left -= n;
-                } else {
-                        n = MIN(size, sizeof gate->header - gate->have);
-                        memcpy(gate->header + gate->have, data, n);
-                        gate->have += n;
-                        if (gate->have == sizeof gate->header) {
-                                int r = begin_message(gate);
+        memcpy(gate->header + gate->have, data, n);
+        gate->have += n;
+        if (gate->have == sizeof gate->header)
+                r = begin_message(gate);
+        return r < 0 ? r : (ssize_t) n;
+}
 
-                                if (r < 0)
-                                        return r;
-                        }
-                }
-                data += n;
-                size -= n;
+ssize_t gate_check(Gate *gate, const uint8_t *data, size_t size) {
+        size_t rest, header = 0;
+
+        if (gate->left == 0) {
+                ssize_t n = take_header(gate, data, size);
+
+                if (n < 0)
+                        return n;
+                header = (size_t) n;
         }
-        return 0;
+        rest = MIN(size - header, gate->left);
+        gate->left -= rest;
+        return (ssize_t) (header + rest);
 }

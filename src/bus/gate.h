@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <sys/types.h>
+
 #include "basic/macro.h"
 
 /* Keeps an eye on the messages that a peer sends, before sd-bus sees them: sd-bus makes room for what a
@@ -19,7 +21,8 @@ typedef struct Gate {
         uint64_t left; /* bytes of the message that are still to come after the header */
 } Gate;
 
-/* Looks at the next bytes of the stream, which may begin and end anywhere. Returns 0 if they may pass,
- * -EBADMSG if no message begins like this, -EMSGSIZE if one is larger than GATE_MESSAGE_MAX. After a failure
- * nothing of the stream may pass any more. */
-int gate_check(Gate *gate, const uint8_t *data, size_t size);
+/* Looks at the next bytes of the stream, which may begin and end anywhere; at least one. Returns how many of
+ * them may pass: up to the end of the message that they begin or go on with. -EBADMSG if no message begins
+ * like this, -EMSGSIZE if one is larger than GATE_MESSAGE_MAX. After a failure nothing of the stream may
+ * pass any more. */
+ssize_t gate_check(Gate *gate, const uint8_t *data, size_t size);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "basic/text.h"
 #include "bus/endpoint-internal.h"
 #include "bus/limits-dictionary.h"

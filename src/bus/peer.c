@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <systemd/sd-id128.h>
 
@@ -14,6 +15,10 @@
 /* sd-bus reads from a pipe, into which goes what the peer's socket has sent and the gate has let through:
  *
  *     socket ──▶ handshake, gate ──▶ pipe ──▶ sd-bus ──▶ socket
+ *
+ * One message at a time: the next one goes into the pipe when sd-bus has answered the one before and the
+ * peer has fetched that answer, but for what the kernel holds for it. Answers can be large and calls are
+ * small, so this is what bounds the memory that a peer takes.
  *
  * The handshake goes line by line, so that it is known after which byte messages begin: when sd-bus says
  * that it is ready there is nothing behind that line yet. */
@@ -35,7 +40,11 @@ struct Peer {
         size_t handshake;   /* bytes so far */
         bool ready;         /* it is over */
         Gate gate;
-        sd_event_source *in, *room, *silence, *end;
+        uint8_t data[CHUNK_MAX]; /* that has come and does not go into the pipe yet */
+        size_t begin, end;       /* of it */
+        usec_t silence_max;
+        bool spoke; /* sd-bus has taken a message from it */
+        sd_event_source *io, *silence, *ending;
         bool ended;
 };
 
@@ -54,10 +63,9 @@ pid_t peer_pid(const Peer *peer) {
 /* Nothing is freed where sd-bus may still use it: the loop tells the owner next. */
 static void end(Peer *peer) {
         peer->ended = true;
-        (void) sd_event_source_set_enabled(peer->in, SD_EVENT_OFF);
-        (void) sd_event_source_set_enabled(peer->room, SD_EVENT_OFF);
+        (void) sd_event_source_set_enabled(peer->io, SD_EVENT_OFF);
         (void) sd_event_source_set_enabled(peer->silence, SD_EVENT_OFF);
-        (void) sd_event_source_set_enabled(peer->end, SD_EVENT_ONESHOT);
+        (void) sd_event_source_set_enabled(peer->ending, SD_EVENT_ONESHOT);
 }
 
 static int on_end(sd_event_source *s _unused_, void *userdata) {
@@ -77,18 +85,14 @@ static int on_disconnected(sd_bus_message *m _unused_, void *userdata, sd_bus_er
         return 0;
 }
 
-/* Sees each message before any object does. */
+/* Sees each message before any object does, and before other filters: it is the youngest, since it is added
+ * when the handshake is over. */
 static int on_message(sd_bus_message *m _unused_, void *userdata, sd_bus_error *ret_error _unused_) {
         Peer *peer = userdata;
-        uint64_t waiting;
 
         if (peer->ended)
                 return 1;
-        if (sd_bus_get_n_queued_write(peer->bus, &waiting) < 0 || waiting > PEER_QUEUE_MAX) {
-                end(peer);
-                return 1;
-        }
-        (void) sd_event_source_set_enabled(peer->silence, SD_EVENT_OFF);
+        peer->spoke = true;
         peer->handlers.heard(peer, peer->handlers.userdata);
         return 0;
 }
@@ -116,7 +120,7 @@ static int advance_handshake(Peer *peer) {
                 return -ECONNRESET;
         peer->ready = sd_bus_is_ready(peer->bus) > 0;
         if (peer->ready)
-                return 0;
+                return sd_bus_add_filter(peer->bus, &peer->filter, on_message, peer);
         r = sd_bus_get_events(peer->bus);
         return r < 0 ? r : r & POLLOUT ? -EPROTO : 0;
 }
@@ -143,79 +147,104 @@ static ssize_t shake_hands(Peer *peer, const uint8_t *data, size_t size) {
         return (ssize_t) done;
 }
 
-static int take_in(Peer *peer, const uint8_t *data, size_t size) {
-        ssize_t done = shake_hands(peer, data, size);
+/* The pipe is empty, so it takes all. Leaves what belongs to the next message. */
+static int take_in(Peer *peer) {
+        const uint8_t *data = peer->data + peer->begin;
+        size_t size = peer->end - peer->begin;
+        ssize_t n;
         int r;
 
-        if (done < 0)
-                return (int) done;
-        r = gate_check(&peer->gate, data + done, size - (size_t) done);
-        return r < 0 ? r : pass(peer, data + done, size - (size_t) done);
+        if (!peer->ready) {
+                n = shake_hands(peer, data, size);
+                if (n < 0)
+                        return (int) n;
+        } else {
+                n = gate_check(&peer->gate, data, size);
+                if (n < 0)
+                        return (int) n;
+                r = pass(peer, data, (size_t) n);
+                if (r < 0)
+                        return r;
+        }
+        peer->begin += (size_t) n;
+        return 0;
 }
 
-static bool has_room(const Peer *peer) {
-        struct pollfd fd = { .fd = peer->pipe_fd, .events = POLLOUT };
+/* Everything that has gone into the pipe was answered, and the answers are in the kernel. */
+static bool is_idle(const Peer *peer) {
+        uint64_t reads, writes;
+        int bytes;
 
-        return poll(&fd, 1, 0) > 0 && fd.revents & POLLOUT;
-}
-
-static int on_room(sd_event_source *s _unused_, int fd _unused_, uint32_t events _unused_, void *userdata) {
-        Peer *peer = userdata;
-
-        return sd_event_source_set_enabled(peer->in, SD_EVENT_ON);
+        return ioctl(peer->pipe_reader_fd, FIONREAD, &bytes) >= 0 && bytes == 0 &&
+               sd_bus_get_n_queued_read(peer->bus, &reads) >= 0 && reads == 0 &&
+               sd_bus_get_n_queued_write(peer->bus, &writes) >= 0 && writes == 0;
 }
 
 /* sd-bus finds the end of the pipe when it has answered what came before. */
 static void close_pipe(Peer *peer) {
-        (void) sd_event_source_set_enabled(peer->in, SD_EVENT_OFF);
-        (void) sd_event_source_set_enabled(peer->room, SD_EVENT_OFF);
-        peer->room = sd_event_source_unref(peer->room);
+        (void) sd_event_source_set_enabled(peer->io, SD_EVENT_OFF);
         peer->pipe_fd = safe_close(peer->pipe_fd);
 }
 
-static int on_input(sd_event_source *s, int fd, uint32_t events _unused_, void *userdata) {
-        uint8_t data[CHUNK_MAX];
-        Peer *peer = userdata;
-        ssize_t n;
+/* -EAGAIN if nothing has come. */
+static int receive(Peer *peer) {
+        ssize_t n = recv(peer->fd, peer->data, sizeof peer->data, MSG_DONTWAIT);
 
-        if (!has_room(peer)) {
-                (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
-                (void) sd_event_source_set_enabled(peer->room, SD_EVENT_ONESHOT);
-                return 0;
-        }
-        n = recv(fd, data, sizeof data, MSG_DONTWAIT);
-        if (n == 0 || (n < 0 && errno == ECONNRESET))
+        if (n < 0)
+                return errno == EINTR ? -EAGAIN : -errno;
+        peer->begin = 0;
+        peer->end = (size_t) n;
+        return n == 0 ? -ECONNRESET : 0;
+}
+
+/* As long as an answer waits for room in the socket, so do we; then it is looked again what there is. Who
+ * does not fetch the answer in time is dropped. */
+static void wait_for(Peer *peer, bool answer) {
+        (void) sd_event_source_set_io_events(peer->io, answer ? EPOLLOUT : EPOLLIN);
+        if (!peer->spoke)
+                return;
+        (void) sd_event_source_set_time_relative(peer->silence, peer->silence_max);
+        (void) sd_event_source_set_enabled(peer->silence, answer ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+static int on_io(sd_event_source *s _unused_, int fd _unused_, uint32_t events _unused_, void *userdata) {
+        Peer *peer = userdata;
+        int r = 0;
+
+        if (!is_idle(peer))
+                return sd_event_source_set_io_events(peer->io, EPOLLOUT);
+        if (peer->begin == peer->end)
+                r = receive(peer);
+        if (r == -EAGAIN)
+                wait_for(peer, false);
+        else if (r == -ECONNRESET)
                 close_pipe(peer);
-        else if (n < 0 ? errno != EAGAIN && errno != EINTR : take_in(peer, data, (size_t) n) < 0)
+        else if (r < 0 || take_in(peer) < 0)
                 end(peer);
+        else
+                wait_for(peer, peer->ready); /* what the handshake takes in is done with */
         return 0;
 }
 
-static int add_sources(Peer *peer, sd_event *event, usec_t silence_max) {
+static int add_sources(Peer *peer, sd_event *event) {
         int r;
 
-        r = sd_event_add_io(event, &peer->in, peer->fd, EPOLLIN, on_input, peer);
+        r = sd_event_add_io(event, &peer->io, peer->fd, EPOLLIN, on_io, peer);
         if (r >= 0)
-                r = sd_event_add_io(event, &peer->room, peer->pipe_fd, EPOLLOUT, on_room, peer);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(peer->room, SD_EVENT_OFF);
-        if (r >= 0)
-                r = sd_event_add_time_relative(event, &peer->silence, CLOCK_MONOTONIC, silence_max, 0,
+                r = sd_event_add_time_relative(event, &peer->silence, CLOCK_MONOTONIC, peer->silence_max, 0,
                                                on_silence, peer);
         if (r >= 0)
-                r = sd_event_add_defer(event, &peer->end, on_end, peer);
+                r = sd_event_add_defer(event, &peer->ending, on_end, peer);
         if (r >= 0)
-                r = sd_event_source_set_enabled(peer->end, SD_EVENT_OFF);
+                r = sd_event_source_set_enabled(peer->ending, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        (void) sd_event_source_set_description(peer->in, "peer");
-        (void) sd_event_source_set_description(peer->room, "peer-room");
+        (void) sd_event_source_set_description(peer->io, "peer");
         (void) sd_event_source_set_description(peer->silence, "peer-silence");
-        (void) sd_event_source_set_description(peer->end, "peer-end");
-        (void) sd_event_source_set_priority(peer->in, PEER_PRIORITY);
-        (void) sd_event_source_set_priority(peer->room, PEER_PRIORITY);
+        (void) sd_event_source_set_description(peer->ending, "peer-end");
+        (void) sd_event_source_set_priority(peer->io, PEER_PRIORITY);
         (void) sd_event_source_set_priority(peer->silence, PEER_PRIORITY);
-        return sd_event_source_set_priority(peer->end, PEER_PRIORITY);
+        return sd_event_source_set_priority(peer->ending, PEER_PRIORITY);
 }
 
 static int open_pipe(Peer *peer) {
@@ -279,13 +308,9 @@ static int start_bus(Peer *peer, sd_event *event) {
 }
 
 static int watch_bus(Peer *peer) {
-        int r = sd_bus_add_filter(peer->bus, &peer->filter, on_message, peer);
-
-        if (r >= 0)
-                r = sd_bus_match_signal_async(peer->bus, &peer->disconnected, "org.freedesktop.DBus.Local",
-                                              NULL, "org.freedesktop.DBus.Local", "Disconnected",
-                                              on_disconnected, NULL, peer);
-        return r;
+        return sd_bus_match_signal_async(peer->bus, &peer->disconnected, "org.freedesktop.DBus.Local", NULL,
+                                         "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL,
+                                         peer);
 }
 
 static int read_credentials(Peer *peer) {
@@ -303,13 +328,14 @@ int peer_new(sd_event *event, int fd, usec_t silence_max, const PeerHandlers *ha
                 return -ENOMEM;
         }
         peer->handlers = *handlers;
+        peer->silence_max = silence_max;
         peer->fd = fd;
         peer->pipe_fd = peer->pipe_reader_fd = -1;
         r = read_credentials(peer);
         if (r >= 0)
                 r = open_pipe(peer);
         if (r >= 0)
-                r = add_sources(peer, event, silence_max);
+                r = add_sources(peer, event);
         if (r >= 0)
                 r = start_bus(peer, event);
         if (r >= 0)
@@ -323,10 +349,9 @@ int peer_new(sd_event *event, int fd, usec_t silence_max, const PeerHandlers *ha
 Peer *peer_free(Peer *peer) {
         if (!peer)
                 return NULL;
-        sd_event_source_disable_unref(peer->in);
-        sd_event_source_disable_unref(peer->room);
+        sd_event_source_disable_unref(peer->io);
         sd_event_source_disable_unref(peer->silence);
-        sd_event_source_disable_unref(peer->end);
+        sd_event_source_disable_unref(peer->ending);
         sd_bus_slot_unref(peer->filter);
         sd_bus_slot_unref(peer->disconnected);
         if (peer->bus) {

@@ -10,12 +10,10 @@
 /* One connection to the private socket: D-Bus without a bus between the two.
  *
  * Who it is, is what the kernel says of the socket; what the peer itself claims in the handshake counts for
- * nothing. What it may cost is bounded: GATE_MESSAGE_MAX for what it sends, PEER_QUEUE_MAX answers that it
- * does not fetch, some kilobytes in the kernel, and the time until it says something. */
+ * nothing. What it may cost is bounded: GATE_MESSAGE_MAX for what it sends, one answer that it does not
+ * fetch (besides signals, see ENDPOINT_SIGNALS_MAX), some kilobytes in the kernel, and the time until it
+ * says something and until it has fetched an answer. What it calls meanwhile is looked at later. */
 typedef struct Peer Peer;
-
-/* Messages to the peer that wait because it does not read. With one more it is dropped. */
-#define PEER_QUEUE_MAX 32U
 
 /* Bytes of the handshake; usual are 60. */
 #define PEER_HANDSHAKE_MAX 1024U
@@ -33,7 +31,8 @@ typedef struct PeerHandlers {
 } PeerHandlers;
 
 /* Takes the connected socket over, also on failure. Drops the peer unless it says something within
- * `silence_max`. Objects are to be attached to the bus before the event loop runs again. */
+ * `silence_max`, and later if it does not fetch an answer in that time. Objects are to be attached to the
+ * bus before the event loop runs again. */
 int peer_new(sd_event *event, int fd, usec_t silence_max, const PeerHandlers *handlers, Peer **ret);
 /* May be called from within any of the callbacks, and of those of the bus. */
 Peer *peer_free(Peer *peer);

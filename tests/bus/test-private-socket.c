@@ -103,12 +103,14 @@ static void test_place_is_taken(_unused_ void **state) {
 static void test_never_reads(_unused_ void **state) {
         uint8_t call[RAW_CALL_MAX];
         size_t size = raw_call(call, "ListSlices");
-        int fd = connected_and_greeted();
         unsigned calls = 0;
+        int fd;
 
+        socket_host_restart(200 * USEC_PER_MSEC);
+        fd = connected_and_greeted();
         while (raw_send(fd, call, size))
                 calls++;
-        assert_true(calls > PEER_QUEUE_MAX);
+        assert_true(calls > 1);
         expect_ended(fd);
 }
 

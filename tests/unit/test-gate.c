@@ -19,11 +19,25 @@ static void begin(uint8_t *message, bool big_endian, uint32_t body, uint32_t fie
         memcpy(message + 4, numbers, sizeof numbers);
 }
 
+/* The whole stream, however many messages that is. */
+static int check_all(Gate *gate, const uint8_t *data, size_t size) {
+        while (size > 0) {
+                ssize_t n = gate_check(gate, data, size);
+
+                if (n < 0)
+                        return (int) n;
+                assert_in_range(n, 1, size);
+                data += n;
+                size -= (size_t) n;
+        }
+        return 0;
+}
+
 static int check_header(bool big_endian, uint32_t body, uint32_t fields) {
         uint8_t message[HEADER];
 
         begin(message, big_endian, body, fields);
-        return gate_check(&(Gate){}, message, sizeof message);
+        return check_all(&(Gate){}, message, sizeof message);
 }
 
 static void test_size(_unused_ void **state) {
@@ -50,7 +64,7 @@ static void test_byte_order(_unused_ void **state) {
         begin(message, false, 0, 0);
         for (int c = 0; c < 256; c++) {
                 message[0] = (uint8_t) c;
-                assert_int_equal(gate_check(&(Gate){}, message, sizeof message),
+                assert_int_equal(check_all(&(Gate){}, message, sizeof message),
                                  c == 'l' || c == 'B' ? 0 : -EBADMSG);
         }
 }
@@ -74,9 +88,22 @@ static void test_pieces(_unused_ void **state) {
                 Gate gate = {};
 
                 for (size_t at = 0; at < end - 1; at += piece)
-                        assert_int_equal(gate_check(&gate, stream + at, MIN(piece, end - 1 - at)), 0);
-                assert_int_equal(gate_check(&gate, stream + end - 1, 1), -EMSGSIZE);
+                        assert_int_equal(check_all(&gate, stream + at, MIN(piece, end - 1 - at)), 0);
+                assert_int_equal(check_all(&gate, stream + end - 1, 1), -EMSGSIZE);
         }
+}
+
+/* What comes behind a message is not let through with it. */
+static void test_one_at_a_time(_unused_ void **state) {
+        uint8_t stream[2 * HEADER + 8 + 5];
+        Gate gate = {};
+
+        memset(stream, 'l', sizeof stream);
+        begin(stream, false, 5, 3);
+        begin(stream + HEADER + 8 + 5, false, 0, 0);
+        assert_int_equal(gate_check(&gate, stream, 3), 3);
+        assert_int_equal(gate_check(&gate, stream + 3, sizeof stream - 3), HEADER + 8 + 5 - 3);
+        assert_int_equal(gate_check(&gate, stream + HEADER + 8 + 5, HEADER), HEADER);
 }
 
 int main(void) {
@@ -84,6 +111,7 @@ int main(void) {
                 cmocka_unit_test(test_size),
                 cmocka_unit_test(test_byte_order),
                 cmocka_unit_test(test_pieces),
+                cmocka_unit_test(test_one_at_a_time),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
