@@ -118,18 +118,22 @@ static const Property *find(const Property *table, const char *name) {
         return NULL;
 }
 
+int properties_read_one(sd_bus_message *m, const Property *table, const char *name, void *object) {
+        const Property *property = find(table, name);
+
+        return property ? read_value(m, property, object) : sd_bus_message_skip(m, "v");
+}
+
 int properties_read(sd_bus_message *m, const Property *table, void *object) {
         int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
         while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                const Property *property;
                 const char *name;
 
                 r = sd_bus_message_read_basic(m, 's', &name);
                 if (r < 0)
                         break;
-                property = find(table, name);
-                r = property ? read_value(m, property, object) : sd_bus_message_skip(m, "v");
+                r = properties_read_one(m, table, name, object);
                 if (r >= 0)
                         r = sd_bus_message_exit_container(m);
         }

@@ -39,6 +39,9 @@ void properties_done(const Property *table, void *object);
  * more; one of a type that is not as documented is -EBADMSG. */
 int properties_read(sd_bus_message *m, const Property *table, void *object);
 
+/* Reads one variant: the value of that name; skips it if the table has none. */
+int properties_read_one(sd_bus_message *m, const Property *table, const char *name, void *object);
+
 /* The value as text: yes and no, "infinity", else what the bus has, in decimal. ConfiguredLimits is
  * "MemoryMax=… CPUWeight=…". Returns a new string, not escaped; NULL if there is no memory. */
 char *property_format(const Property *property, const void *object);
