@@ -47,16 +47,21 @@ build_in_chroot() (
     flock "$lock"
     copy_source "$work/source"
     rm -rf "$work/installed"
+    run_in_chroot "$tree" "$work" /fairslice/source/tests/vm/chroot/build "$suite"
+)
+
+# run_in_chroot TREE WORK COMMAND... - with WORK as /fairslice
+run_in_chroot() {
+    local tree=$1 work=$2; shift 2
     # shellcheck disable=SC2016 # the inner shell expands these
     unshare --mount --fork bash -euc '
         mount --make-rprivate /
         mount --bind "$2" "$1/fairslice"
         mount -t proc proc "$1/proc"
         mount --rbind /dev "$1/dev"
-        exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-            /fairslice/source/tests/vm/chroot/build "$3"
-    ' -- "$tree" "$work" "$suite"
-)
+        exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "${@:3}"
+    ' -- "$tree" "$work" "$@"
+}
 
 # Times of change are kept, so that only what changed is compiled again.
 copy_source() {
