@@ -96,6 +96,14 @@ void client_disconnect(Cli *cli) {
         cli->agent = 0;
 }
 
+int client_reconnect(Cli *cli) {
+        cli->bus = sd_bus_close_unref(cli->bus);
+        if (cli->direct)
+                return client_connect_socket(PRIVATE_SOCKET, &cli->bus);
+        return cli->options.host ? sd_bus_open_system_remote(&cli->bus, cli->options.host)
+                                 : sd_bus_open_system(&cli->bus);
+}
+
 Status client_authorize(Cli *cli) {
         Status status = client_connect(cli);
 

@@ -19,6 +19,8 @@ typedef struct Purpose {
 /* Connects; does nothing if that was done. */
 Status client_connect(Cli *cli);
 void client_disconnect(Cli *cli);
+/* Connects once more, the same way as it was connected before and without a word. Negative errno. */
+int client_reconnect(Cli *cli);
 
 /* From now on polkit may ask for a password, for which an agent is started, unless --no-ask-password. To be
  * called before what only an administrator may. Connects. */

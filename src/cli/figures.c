@@ -194,10 +194,24 @@ static int compare(const void *a, const void *b) {
                           slice_info_display(b, buffer_b, sizeof buffer_b));
 }
 
+int figures_read_all(sd_bus_message *reply, SliceInfos *ret) {
+        size_t allocated = 0;
+        int r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
+
+        *ret = (SliceInfos){};
+        while (r >= 0 && (r = sd_bus_message_enter_container(reply, 'e', "oa{sa{sv}}")) > 0) {
+                r = add_object(reply, ret, &allocated);
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(reply);
+        }
+        if (r >= 0 && ret->n > 0)
+                qsort(ret->items, ret->n, sizeof *ret->items, compare);
+        return r;
+}
+
 Status figures_all(Cli *cli, SliceInfos *ret) {
         const Purpose purpose = { .what = "list the users" };
         _cleanup_(bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
-        size_t allocated = 0;
         Status status;
         int r;
 
@@ -208,15 +222,6 @@ Status figures_all(Cli *cli, SliceInfos *ret) {
                 status = client_send(cli, &purpose, call, &reply);
         if (status != STATUS_OK)
                 return status;
-        r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
-        while (r >= 0 && (r = sd_bus_message_enter_container(reply, 'e', "oa{sa{sv}}")) > 0) {
-                r = add_object(reply, ret, &allocated);
-                if (r >= 0)
-                        r = sd_bus_message_exit_container(reply);
-        }
-        if (r < 0)
-                return client_bad_answer(&purpose, r);
-        if (ret->n > 0)
-                qsort(ret->items, ret->n, sizeof *ret->items, compare);
-        return STATUS_OK;
+        r = figures_read_all(reply, ret);
+        return r < 0 ? client_bad_answer(&purpose, r) : STATUS_OK;
 }

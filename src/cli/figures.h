@@ -52,5 +52,9 @@ Status figures_host(Cli *cli, HostInfo *ret);
  * "u10"). To be freed also on failure. */
 Status figures_all(Cli *cli, SliceInfos *ret);
 
+/* Reads the answer of GetManagedObjects(), as figures_all() does. 0 or a negative errno; to be freed also
+ * then. */
+int figures_read_all(sd_bus_message *reply, SliceInfos *ret);
+
 /* The user's name, else the UID, else the name of the slice, into the caller's buffer; not escaped. */
 const char *slice_info_display(const SliceInfo *slice, char *buffer, size_t size);

@@ -24,7 +24,9 @@ static const Verb *choose_verb(const Cli *cli, const char *name, int n_arguments
 }
 
 static Status run(Cli *cli, const Verb *verb, int argc, char *argv[]) {
-        pid_t pager = verb->paged ? pager_open(&cli->terminal, &cli->options) : 0;
+        /* What goes on and on is seen as it comes. */
+        bool paged = verb->paged && !(cli->options.given & OPTION_FOLLOW);
+        pid_t pager = paged ? pager_open(&cli->terminal, &cli->options) : 0;
         Status status = verb->run(cli, argc, argv);
 
         client_disconnect(cli);

@@ -6,7 +6,12 @@
 #include <string.h>
 
 #include "basic/log.h"
+#include "basic/parse.h"
+#include "basic/timestamp.h"
 #include "cli/verb.h"
+
+#define DELAY_MIN (100 * USEC_PER_MSEC)
+#define DELAY_MAX (3600 * USEC_PER_SEC)
 
 /* Those without a letter. */
 enum {
@@ -14,7 +19,10 @@ enum {
         LONG_NO_PAGER,
         LONG_NO_LEGEND,
         LONG_NO_ASK_PASSWORD,
+        LONG_PLOT,
         LONG_RUNTIME,
+        LONG_SVG,
+        LONG_TOTAL,
         LONG_VALUE,
         LONG_VERSION,
 };
@@ -47,7 +55,15 @@ static int help(void) {
              "  -H --host=[USER@]HOST     Ask another host, over ssh\n"
              "     --runtime              With set: until the next boot only\n"
              "  -p --property=NAME        With show: only this property\n"
-             "     --value                With show: only values\n\n"
+             "     --value                With show: only values\n"
+             "  -S --since=TIME           With history and events: not what was before; -1h, today, 06:30\n"
+             "  -f --follow               With events: go on with what happens\n"
+             "     --total                With history: the whole host\n"
+             "     --plot                 With history: draw it in the terminal\n"
+             "     --svg=FILE             With history: draw it into a file; - is standard output\n"
+             "  -d --delay=TIME           With top: time between refreshes, 1s by default\n"
+             "  -n --iterations=N         With top: end after so many; -1 is --iterations=1\n"
+             "  -b --batch                With top: one below the other, without keys\n\n"
              "Exit status: 0 done; 1 failed; 2 wrong command line; 3 fairsliced is not running;\n"
              "4 no such user, or not logged in; 77 only an administrator may.\n\n"
              "See fairslicectl(1).");
@@ -95,8 +111,55 @@ static int parse_host(const char *s, Options *options) {
         return 1;
 }
 
+static int parse_since(const char *s, Options *options) {
+        options->given |= OPTION_SINCE;
+        if (parse_timestamp(s, now_realtime(), &options->since) >= 0)
+                return 1;
+        log_error("--since=%s: allowed is " TIMESTAMP_ALLOWED ".", s);
+        return -EINVAL;
+}
+
+static int parse_delay(const char *s, Options *options) {
+        options->given |= OPTION_LIVE;
+        if (parse_timespan(s, &options->delay) >= 0 && options->delay >= DELAY_MIN &&
+            options->delay <= DELAY_MAX)
+                return 1;
+        log_error("--delay=%s: allowed is a time from 100ms to 1h.", s);
+        return -EINVAL;
+}
+
+static int parse_iterations(const char *s, Options *options) {
+        options->given |= OPTION_LIVE;
+        if (parse_u64(s, &options->iterations) >= 0 && options->iterations > 0)
+                return 1;
+        log_error("--iterations=%s: allowed is a number from 1 on.", s);
+        return -EINVAL;
+}
+
+static int parse_svg(const char *s, Options *options) {
+        options->given |= OPTION_SVG;
+        options->svg = s;
+        if (*s)
+                return 1;
+        log_error("--svg=: the name of a file is missing; - is standard output.");
+        return -EINVAL;
+}
+
 static int parse_flag(int c, Options *options) {
         switch (c) {
+        case 'f':
+                options->given |= OPTION_FOLLOW;
+                return 1;
+        case LONG_PLOT:
+                options->given |= OPTION_PLOT;
+                return 1;
+        case LONG_TOTAL:
+                options->given |= OPTION_TOTAL;
+                return 1;
+        case 'b':
+                options->given |= OPTION_LIVE;
+                options->batch = true;
+                return 1;
         case LONG_NO_PAGER:
                 options->no_pager = true;
                 return 1;
@@ -139,6 +202,16 @@ static int parse_option(int c, char *argument, Options *options) {
                 return parse_properties(argument, options);
         case 'H':
                 return parse_host(argument, options);
+        case 'S':
+                return parse_since(argument, options);
+        case LONG_SVG:
+                return parse_svg(argument, options);
+        case 'd':
+                return parse_delay(argument, options);
+        case 'n':
+                return parse_iterations(argument, options);
+        case '1':
+                return parse_iterations("1", options);
         default:
                 return parse_flag(c, options);
         }
@@ -156,6 +229,14 @@ int options_parse(int argc, char *argv[], Options *ret, int *ret_first) {
                 { "quiet", no_argument, NULL, 'q' },
                 { "host", required_argument, NULL, 'H' },
                 { "runtime", no_argument, NULL, LONG_RUNTIME },
+                { "since", required_argument, NULL, 'S' },
+                { "follow", no_argument, NULL, 'f' },
+                { "total", no_argument, NULL, LONG_TOTAL },
+                { "plot", no_argument, NULL, LONG_PLOT },
+                { "svg", required_argument, NULL, LONG_SVG },
+                { "delay", required_argument, NULL, 'd' },
+                { "iterations", required_argument, NULL, 'n' },
+                { "batch", no_argument, NULL, 'b' },
                 { "property", required_argument, NULL, 'p' },
                 { "value", no_argument, NULL, LONG_VALUE },
                 {},
@@ -164,7 +245,7 @@ int options_parse(int argc, char *argv[], Options *ret, int *ret_first) {
 
         *ret = (Options){};
         optind = 0; /* from the beginning, also a second time */
-        while ((c = getopt_long(argc, argv, "hjlqH:p:", options, NULL)) >= 0) {
+        while ((c = getopt_long(argc, argv, "hjlqH:p:1bd:fn:S:", options, NULL)) >= 0) {
                 r = parse_option(c, optarg, ret);
                 if (r <= 0)
                         return r;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "basic/macro.h"
+#include "basic/time-util.h"
 
 typedef enum JsonMode {
         JSON_OFF,
@@ -14,6 +15,12 @@ typedef enum OptionBit {
         OPTION_RUNTIME = 1U << 0,  /* --runtime */
         OPTION_PROPERTY = 1U << 1, /* -p, --property= */
         OPTION_VALUE = 1U << 2,    /* --value */
+        OPTION_SINCE = 1U << 3,    /* -S, --since= */
+        OPTION_FOLLOW = 1U << 4,   /* -f, --follow */
+        OPTION_PLOT = 1U << 5,     /* --plot */
+        OPTION_SVG = 1U << 6,      /* --svg= */
+        OPTION_TOTAL = 1U << 7,    /* --total */
+        OPTION_LIVE = 1U << 8,     /* -d, -n, -1, -b: how top goes on */
 } OptionBit;
 
 #define OPTION_PROPERTIES_MAX 64U
@@ -28,6 +35,11 @@ typedef struct Options {
         unsigned given;   /* OptionBit */
         const char *properties[OPTION_PROPERTIES_MAX];
         size_t n_properties;
+        usec_t since;        /* CLOCK_REALTIME; 0: from the beginning */
+        const char *svg;     /* a path; "-": standard output */
+        usec_t delay;        /* 0: not given */
+        uint64_t iterations; /* 0: not given */
+        bool batch;
 } Options;
 
 /* Parses the options in front of, between and behind the arguments, and moves the arguments to the end of

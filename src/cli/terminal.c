@@ -48,6 +48,7 @@ void terminal_init(Terminal *ret) {
         (void) setlocale(LC_CTYPE, "");
         *ret = (Terminal){ .tty = isatty(STDOUT_FILENO) > 0,
                            .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 };
+        ret->dumb = is_dumb();
         ret->colors = wants_colors(ret->tty);
         if (ret->tty)
                 ret->columns = terminal_columns();

@@ -9,6 +9,7 @@
 /* What standard output is, before a pager stands in between. */
 typedef struct Terminal {
         bool tty;
+        bool dumb;   /* TERM=dumb, or none: it understands no control sequences */
         bool utf8;   /* the locale's encoding; else only ASCII is written */
         bool colors; /* only on terminals; SYSTEMD_COLORS=, NO_COLOR=, TERM=dumb */
         unsigned
