@@ -34,7 +34,7 @@ struct HistoryJob {
         int error; /* of one of the slices */
 };
 
-/* Per second, over so long. A counter that went down was of another kernel's opinion. */
+/* Per second, over so long. A counter that went down tells nothing. */
 static uint64_t rate(uint64_t counter, uint64_t before, usec_t over) {
         uint64_t delta = counter - MIN(before, counter), whole;
 

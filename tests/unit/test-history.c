@@ -13,6 +13,17 @@
 #define MIB   (KIB * 1024)
 #define IDLE  ((Look){ .grant = LIMIT_UNSET, .memory = MIB })
 
+/* NOLINTBEGIN: names that the linker wants */
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static bool no_memory;
+
+void *__wrap_realloc(void *p, size_t size) {
+        return no_memory ? NULL : __real_realloc(p, size);
+}
+/* NOLINTEND */
+
 static HistoryClock *timer;
 static History *ring;
 
@@ -229,6 +240,28 @@ static void test_one_look_kept(_unused_ void **state) {
         assert_int_equal(recall(0).look[0].use, 0);
 }
 
+/* That look is lost, and no other. */
+static void test_no_memory(_unused_ void **state) {
+        Look what = busy(9000);
+        Seen seen;
+
+        no_memory = true;
+        assert_int_equal(history_add(&ring, timer, &what), -ENOMEM);
+        assert_null(ring);
+        no_memory = false;
+        for (unsigned i = 1; i <= 4; i++)
+                look(busy(i * 1000), i);
+        no_memory = true;
+        assert_int_equal(history_add(&ring, timer, &what), -ENOMEM);
+        history_clock_add(timer, 5);
+        no_memory = false;
+        look(busy(6000), 6);
+        seen = recall(0);
+        assert_int_equal(seen.n, 6);
+        for (unsigned i = 0; i < 6; i++)
+                assert_int_equal(seen.look[i].use, i == 4 ? 0 : (i + 1) * 1000);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
@@ -239,6 +272,7 @@ int main(void) {
                 TEST(test_oldest_goes), TEST(test_long_rest),
                 TEST(test_since),       TEST(test_visitor_ends_the_round),
                 TEST(test_room),        TEST(test_one_look_kept),
+                TEST(test_no_memory),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
