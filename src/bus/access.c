@@ -164,7 +164,7 @@ static void on_caller(int error, uid_t uid, void *userdata) {
         pending->caller = uid;
         if (error < 0)
                 (void) sd_bus_reply_method_errorf(pending->m, SD_BUS_ERROR_ACCESS_DENIED,
-                                                  "the bus does not say who calls: %s", strerror(-error));
+                                                  "The bus does not say who calls: %s.", strerror(-error));
         else if (pending->action && !is_master(uid, pending->owner)) {
                 ask_polkit(pending);
                 return;
@@ -219,16 +219,16 @@ int access_check(Access *access, sd_bus_message *m, const char *action, uid_t ow
         if (r >= 0)
                 r = make_wait(&call, known, details);
         if (r == -EMSGSIZE)
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "the message is too large");
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "The message is too large.");
         if (r == -EBUSY)
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                        "too many calls wait for an answer");
+                                        "Too many calls wait for an answer.");
         return r;
 }
 
 int access_denied(sd_bus_error *error, const char *action, const char *what) {
         return sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED,
-                                 "only an administrator may %s (polkit action %s)", what, action);
+                                 "Only an administrator may %s (polkit action %s).", what, action);
 }
 
 int access_new(sd_bus *bus, Access **ret) {

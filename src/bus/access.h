@@ -42,5 +42,5 @@ typedef int (*AccessHandler)(sd_bus_message *m, uid_t caller, bool allowed, void
 int access_check(Access *access, sd_bus_message *m, const char *action, uid_t owner,
                  const char *const *details, AccessHandler handler, void *userdata, sd_bus_error *error);
 
-/* The error for who may not: AccessDenied, "only an administrator may WHAT (polkit action ACTION)". */
+/* The error for who may not: AccessDenied, "Only an administrator may WHAT (polkit action ACTION).". */
 int access_denied(sd_bus_error *error, const char *action, const char *what);

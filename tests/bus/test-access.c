@@ -75,6 +75,7 @@ static int teardown(_unused_ void **state) {
         caller_leave(&caller);
         fake = fake_polkit_free(fake);
         bus_host_stop();
+        (void) unsetenv("SYSTEMD_BUS_TIMEOUT");
         return 0;
 }
 
@@ -159,8 +160,8 @@ static void expect_error(const char *name, const char *message) {
 
 /* From the bus's answer, from polkit's, and in the method itself. */
 static void test_errors_are_answered(_unused_ void **state) {
-        static const char denied[] = "only an administrator may set limits "
-                                     "(polkit action org.fairslice1.set-limits)";
+        static const char denied[] = "Only an administrator may set limits "
+                                     "(polkit action org.fairslice1.set-limits).";
 
         told.fails = true;
         told.owner = somebody;
@@ -229,6 +230,28 @@ static void test_bus_dies_while_all_wait(_unused_ void **state) {
         assert_false(told.allowed);
 }
 
+/* The bus stands still, between the call and the question who it is from. */
+static void test_bus_does_not_say_who_calls(_unused_ void **state) {
+        assert_int_equal(setenv("SYSTEMD_BUS_TIMEOUT", "200ms", true), 0);
+        access_rights = access_free(access_rights);
+        bus_host_reconnect();
+        assert_true(sd_bus_add_object(host.client, NULL, "/", on_call, NULL) >= 0);
+        assert_int_equal(access_new(host.client, &access_rights), 0);
+        private_bus_sync(host.client);
+        caller_call(&caller, "Who", "text");
+        private_bus_sync(caller.bus);
+        private_bus_freeze(host.bus);
+        for (usec_t end = now_monotonic() + 500 * USEC_PER_MSEC; now_monotonic() < end;)
+                assert_true(sd_event_run(host.loop, 50 * USEC_PER_MSEC) >= 0);
+        assert_int_equal(told.asked, 1);
+        private_bus_thaw(host.bus);
+        DRIVE_UNTIL(caller.errors == 1);
+        assert_string_equal(caller.error, SD_BUS_ERROR_ACCESS_DENIED);
+        assert_int_equal(told.handled, 0);
+        /* It is asked again. */
+        expect("Who", false, 0);
+}
+
 /* Calls that come all at once, before the bus has said who it is. */
 static void test_bound_of_waiting(_unused_ void **state) {
         const unsigned n = CALLERS_WAITING_PER_CONNECTION_MAX + 3;
@@ -291,6 +314,7 @@ int main(void) {
                 TEST(test_caller_has_left_before),
                 TEST(test_freed_while_all_wait),
                 TEST(test_bus_dies_while_all_wait),
+                TEST(test_bus_does_not_say_who_calls),
                 TEST(test_bound_of_waiting),
                 TEST(test_busy_polkit_is_a_no),
                 TEST(test_large_messages_do_not_wait),

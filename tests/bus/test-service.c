@@ -138,6 +138,26 @@ static void test_bus_restarts(_unused_ void **state) {
         expect_reachable();
         assert_int_equal(told.made, 2);
         assert_int_equal(told.failed, 1);
+        /* Told anew, since it was there in between. */
+        private_bus_kill(host.bus);
+        DRIVE_UNTIL(told.failed == 2);
+}
+
+static void test_failure_is_told_once(_unused_ void **state) {
+        private_bus_kill(host.bus);
+        start();
+        DRIVE_UNTIL(told.failed == 1);
+        assert_int_not_equal(told.error, -EEXIST);
+        private_bus_start(host.bus);
+        host.stranger = private_bus_disconnect(host.stranger);
+        host.stranger = private_bus_connect();
+        assert_true(sd_bus_request_name(host.stranger, BUS_NAME, 0) > 0);
+        DRIVE_UNTIL(told.made == 1);
+        drive_quiet();
+        assert_int_equal(told.owned, 0);
+        assert_int_equal(told.failed, 1);
+        assert_true(sd_bus_release_name(host.stranger, BUS_NAME) >= 0);
+        DRIVE_UNTIL(told.owned == 1);
 }
 
 static void test_freed_while_the_bus_is_down(_unused_ void **state) {
@@ -267,6 +287,7 @@ int main(void) {
                 TEST(test_owns_the_name),
                 TEST(test_no_name_without_objects),
                 TEST(test_bus_restarts),
+                TEST(test_failure_is_told_once),
                 TEST(test_freed_while_the_bus_is_down),
                 TEST(test_somebody_else_has_the_name),
                 TEST(test_name_cannot_be_taken_away),
