@@ -119,7 +119,6 @@ static void tear_down(BusService *service) {
         bus_peer_detach(&service->name);
         service->endpoint = endpoint_free(service->endpoint);
         service->bus = NULL;
-        service->owned = false;
 }
 
 static void on_lost(void *userdata) {

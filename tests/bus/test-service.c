@@ -230,6 +230,7 @@ static void test_callers_come_last(_unused_ void **state) {
         DRIVE_UNTIL(told.owned == 1);
         drive_quiet();
         assert_true(sd_event_add_defer(host.loop, &tick, on_tick, NULL) >= 0);
+        assert_true(sd_event_source_set_priority(tick, PEER_PRIORITY - 1) >= 0);
         assert_true(sd_event_source_set_enabled(tick, SD_EVENT_ON) >= 0);
         call();
         for (unsigned i = 0; i < 1000; i++)
