@@ -102,34 +102,54 @@ static const FakeSlice slices[FAKE_USERS] = {
         },
 };
 
-static int visit_one_of_many(uid_t uid, SliceVisitor visitor, void *visitor_userdata) {
-        SliceFigures figures = slices[0].figures;
-        char user_name[16], group[64];
+/* One like this, who is somebody else. */
+static int visit_as(const SliceFigures *like, uid_t uid, const char *user_name, SliceVisitor visitor,
+                    void *visitor_userdata) {
+        SliceFigures figures = *like;
+        char group[64];
         SliceName name;
 
-        snprintf(user_name, sizeof user_name, "u%u", (unsigned) uid - FAKE_MANY_FIRST);
         figures.name = slice_name_for_uid(name, uid);
         figures.uid = uid;
         figures.user_name = user_name;
-        snprintf(group, sizeof group, "/user.slice/user-%u.slice", (unsigned) uid);
+        snprintf(group, sizeof group, "/user.slice/%s", figures.name);
         figures.group = group;
         return visitor(&figures, visitor_userdata);
 }
 
+static int visit_one_of_many(uid_t uid, SliceVisitor visitor, void *visitor_userdata) {
+        char user_name[16];
+
+        snprintf(user_name, sizeof user_name, "u%u", (unsigned) uid - FAKE_MANY_FIRST);
+        return visit_as(&slices[0].figures, uid, user_name, visitor, visitor_userdata);
+}
+
+static int visit(const FakeOperations *fake, const FakeSlice *slice, SliceVisitor visitor,
+                 void *visitor_userdata) {
+        if (slice->figures.uid == FAKE_NAMELESS)
+                return visit_as(&slice->figures, fake->nameless, NULL, visitor, visitor_userdata);
+        return visitor(&slice->figures, visitor_userdata);
+}
+
 static int fake_slices(SliceVisitor visitor, void *visitor_userdata, void *userdata) {
-        const FakeOperations *fake = userdata;
+        FakeOperations *fake = userdata;
         int r = 0;
 
+        fake->rounds++;
         for (size_t i = 0; i < fake->many && r >= 0; i++)
                 r = visit_one_of_many(FAKE_MANY_FIRST + (uid_t) i, visitor, visitor_userdata);
         for (size_t i = 0; fake->many == 0 && i < FAKE_USERS && r >= 0; i++)
-                r = visitor(&slices[i].figures, visitor_userdata);
+                r = visit(fake, &slices[i], visitor, visitor_userdata);
         return r;
 }
 
 static const FakeSlice *find(const FakeOperations *fake, const char *name) {
+        uid_t uid;
+
+        if (slice_name_to_uid(name, &uid) < 0)
+                return NULL;
         for (size_t i = 0; fake->many == 0 && i < FAKE_USERS; i++)
-                if (strcmp(slices[i].figures.name, name) == 0)
+                if (uid == (slices[i].figures.uid == FAKE_NAMELESS ? fake->nameless : slices[i].figures.uid))
                         return &slices[i];
         return NULL;
 }
@@ -144,7 +164,7 @@ static int fake_slice(const char *name, SliceVisitor visitor, void *visitor_user
         uid_t uid;
 
         if (slice)
-                return visitor(&slice->figures, visitor_userdata);
+                return visit(userdata, slice, visitor, visitor_userdata);
         return is_one_of_many(userdata, name, &uid) ? visit_one_of_many(uid, visitor, visitor_userdata)
                                                     : -ENOENT;
 }
@@ -390,6 +410,7 @@ void fake_operations_init(FakeOperations *fake) {
                         .contended_since = FAKE_NOW - 120 * USEC_PER_SEC,
                         .active = 4,
                 },
+                .nameless = FAKE_NAMELESS,
                 .looks = FAKE_LOOKS,
                 .reset_result = 1,
         };

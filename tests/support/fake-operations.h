@@ -27,6 +27,7 @@
 typedef struct FakeOperations {
         BusOperations operations; /* the table; its userdata is this */
         HostFigures host;
+        uid_t nameless; /* FAKE_NAMELESS; a bus lets in only whom the host knows, and a test may be one */
         size_t many;    /* so many users instead of the five */
         size_t looks;   /* that are kept */
         bool no_events; /* nothing has happened */
@@ -37,6 +38,7 @@ typedef struct FakeOperations {
                 history_result;
 
         /* What was asked for. */
+        unsigned rounds; /* over all slices */
         unsigned sets, resets, reloads, checks, releases;
         SliceName name; /* of the last set or reset */
         LimitSetting settings[FAKE_SETTINGS_MAX];
