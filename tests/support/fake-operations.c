@@ -179,13 +179,15 @@ static int fake_usage(const char *name, SliceUsage *ret, void *userdata) {
         return 0;
 }
 
-/* This process is alice's, the next one carol's, and PID 1 nobody's. */
-static int fake_slice_of_pid(pid_t pid, SliceName ret, void *userdata _unused_) {
+/* This process is alice's, PID 1 nobody's, and there are no others. */
+static int fake_slice_of_pid(pid_t pid, SliceName ret, void *userdata) {
+        const FakeOperations *fake = userdata;
+
         if (pid == 1)
                 return -ENOENT;
-        if (pid != getpid() && pid != getpid() + 1)
+        if (pid != getpid() && !fake->everybody_is_alice)
                 return -ESRCH;
-        slice_name_for_uid(ret, pid == getpid() ? FAKE_ALICE : FAKE_CAROL);
+        slice_name_for_uid(ret, FAKE_ALICE);
         return 0;
 }
 
