@@ -61,21 +61,35 @@ const char *format_cpu(FormatBuffer buffer, uint64_t usec_per_sec) {
         return buffer;
 }
 
+/* "2h 5min"; the smaller unit only if there is something of it. */
+static void format_two_units(FormatBuffer buffer, uint64_t count, uint64_t per_unit, const char *unit,
+                             const char *smaller) {
+        if (count % per_unit)
+                snprintf(buffer, FORMAT_MAX, "%" PRIu64 "%s %" PRIu64 "%s", count / per_unit, unit,
+                         count % per_unit, smaller);
+        else
+                snprintf(buffer, FORMAT_MAX, "%" PRIu64 "%s", count / per_unit, unit);
+}
+
 const char *format_timespan(FormatBuffer buffer, usec_t usec) {
+        uint64_t seconds = usec / USEC_PER_SEC;
+
         if (usec == USEC_INFINITY)
                 return strcpy(buffer, "infinity");
         if (usec < USEC_PER_MSEC)
                 snprintf(buffer, FORMAT_MAX, "%" PRIu64 "us", usec);
         else if (usec < USEC_PER_SEC)
                 snprintf(buffer, FORMAT_MAX, "%" PRIu64 "ms", usec / USEC_PER_MSEC);
-        else if (usec < 60 * USEC_PER_SEC && usec % USEC_PER_SEC)
-                snprintf(buffer, FORMAT_MAX, "%" PRIu64 ".%" PRIu64 "s", usec / USEC_PER_SEC,
+        else if (seconds < 60 && usec % USEC_PER_SEC)
+                snprintf(buffer, FORMAT_MAX, "%" PRIu64 ".%" PRIu64 "s", seconds,
                          usec % USEC_PER_SEC / (USEC_PER_SEC / 10));
-        else if (usec < 60 * USEC_PER_SEC || usec / USEC_PER_SEC % 60 == 0)
-                snprintf(buffer, FORMAT_MAX, usec < 60 * USEC_PER_SEC ? "%" PRIu64 "s" : "%" PRIu64 "min",
-                         usec < 60 * USEC_PER_SEC ? usec / USEC_PER_SEC : usec / USEC_PER_SEC / 60);
+        else if (seconds < 60)
+                snprintf(buffer, FORMAT_MAX, "%" PRIu64 "s", seconds);
+        else if (seconds < 3600)
+                format_two_units(buffer, seconds, 60, "min", "s");
+        else if (seconds < 86400)
+                format_two_units(buffer, seconds / 60, 60, "h", "min");
         else
-                snprintf(buffer, FORMAT_MAX, "%" PRIu64 "min %" PRIu64 "s", usec / USEC_PER_SEC / 60,
-                         usec / USEC_PER_SEC % 60);
+                format_two_units(buffer, seconds / 3600, 24, "d", "h");
         return buffer;
 }

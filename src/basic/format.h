@@ -22,5 +22,5 @@ const char *format_permyriad(FormatBuffer buffer, uint64_t permyriad);
 /* µs of CPU a second as systemd's CPUQuota= is written: 1500000 is "150%"; UINT64_MAX is "infinity". */
 const char *format_cpu(FormatBuffer buffer, uint64_t usec_per_sec);
 
-/* "250ms", "1.5s", "1min 30s". */
+/* "250ms", "1.5s", "1min 30s", "2h 5min", "3d 4h": what is below the second unit is left out. */
 const char *format_timespan(FormatBuffer buffer, usec_t usec);

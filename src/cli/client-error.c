@@ -6,7 +6,7 @@
 #include "cli/client.h"
 #include "cli/text.h"
 
-#define DENIED "Run it as root, for example with sudo"
+#define DENIED "Run it as root, for example with sudo."
 
 /* Errors by their names: how to end, and what to do. NULL: what the service says stands for itself. */
 static const struct {
@@ -20,8 +20,7 @@ static const struct {
         { SD_BUS_ERROR_INVALID_ARGS, STATUS_USAGE, NULL },
         { ERROR_NO_SUCH_USER, STATUS_NO_SUCH, NULL },
         { ERROR_NO_SUCH_PROCESS, STATUS_NO_SUCH, NULL },
-        { ERROR_EXEMPT, STATUS_FAILURE, "See ExemptUsers= and ExemptGroups= in fairsliced.conf(5)" },
-        { ERROR_BAD_CONFIGURATION, STATUS_FAILURE, "See what is wrong: fairslicectl check" },
+        { ERROR_EXEMPT, STATUS_FAILURE, "See fairsliced.conf(5)." },
         { ERROR_SHUTTING_DOWN, STATUS_NOT_RUNNING, "See: systemctl status fairsliced" },
         { SD_BUS_ERROR_SERVICE_UNKNOWN, STATUS_NOT_RUNNING, "Start it with: systemctl start fairsliced" },
         { SD_BUS_ERROR_NAME_HAS_NO_OWNER, STATUS_NOT_RUNNING, "Start it with: systemctl start fairsliced" },
@@ -62,6 +61,8 @@ Status client_failed(const Cli *cli, const Purpose *purpose, const sd_bus_error 
         if (sd_bus_error_has_name(error, ERROR_NO_SUCH_SLICE) ||
             sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_OBJECT))
                 status = STATUS_NO_SUCH;
+        if (status == STATUS_DENIED && cli->direct)
+                advice = NULL; /* that only root may is the message already */
         message = message_of(cli, error);
         log_error("Cannot %s%s%s: %s.%s%s", purpose->what, who ? " of " : "", who ? who : "",
                   message ? message : "out of memory", advice ? " " : "", advice ? advice : "");

@@ -39,23 +39,26 @@ static int ask_bus(sd_bus *bus, const char *member, sd_bus_error *error, const c
         return r < 0 ? r : sd_bus_call(bus, m, 0, error, NULL);
 }
 
-/* Whether the service is on the bus, started by it if need be. A negative errno and what the bus said. */
+/* Whether the service is on the bus, started by it if need be. A negative errno; if the bus could have
+ * started it and that went wrong, `error` says why. */
 static int is_on_bus(sd_bus *bus, sd_bus_error *error) {
-        int r = ask_bus(bus, "GetNameOwner", error, "s", 0);
+        int r = ask_bus(bus, "GetNameOwner", NULL, "s", 0);
 
-        if (r >= 0 || !sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
-                return r;
-        sd_bus_error_free(error);
-        return ask_bus(bus, "StartServiceByName", error, "su", 0);
+        return r >= 0 ? r : ask_bus(bus, "StartServiceByName", error, "su", 0);
+}
+
+/* What of these errors only says that there is nothing to ask, rather than that the start failed. */
+static bool is_nobody_there(const sd_bus_error *error) {
+        return !sd_bus_error_is_set(error) || sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+               sd_bus_error_get_errno(error) == ENOTCONN || sd_bus_error_get_errno(error) == ECONNRESET;
 }
 
 static Status not_running(const sd_bus_error *why) {
-        /* The bus could have started it, and that went wrong. */
-        if (sd_bus_error_is_set(why) && !sd_bus_error_has_name(why, SD_BUS_ERROR_SERVICE_UNKNOWN))
+        if (is_nobody_there(why))
+                log_error("fairsliced is not running. Start it with: systemctl start fairsliced");
+        else
                 log_error("fairsliced cannot be started: %s. See: systemctl status fairsliced",
                           why->message ? why->message : why->name);
-        else
-                log_error("fairsliced is not running. Start it with: systemctl start fairsliced");
         return STATUS_NOT_RUNNING;
 }
 

@@ -5,6 +5,11 @@
 #include "cli/pager.h"
 #include "cli/text.h"
 
+static void say_usage(const Verb *verb, const char *what) {
+        log_error("%s; it is: fairslicectl %s%s%s", what, verb->name, *verb->arguments ? " " : "",
+                  verb->arguments);
+}
+
 /* NULL if the command line is wrong, which was said. */
 static const Verb *choose_verb(const Cli *cli, const char *name, int n_arguments) {
         _cleanup_free_ char *shown = text_escape(&cli->terminal, name);
@@ -13,11 +18,12 @@ static const Verb *choose_verb(const Cli *cli, const char *name, int n_arguments
         if (!verb)
                 log_error("There is no verb %s; see fairslicectl --help.", shown ? shown : "of that name");
         else if (n_arguments < verb->min)
-                log_error("Too few arguments; it is: fairslicectl %s %s", verb->name, verb->arguments);
+                say_usage(verb, "Too few arguments");
         else if (n_arguments > verb->max)
-                log_error("Too many arguments; it is: fairslicectl %s %s", verb->name, verb->arguments);
+                say_usage(verb, "Too many arguments");
         else if (cli->options.given & ~verb->options)
-                log_error("%s does not take all of these options; see fairslicectl --help.", verb->name);
+                log_error("%s takes no %s; see fairslicectl --help.", verb->name,
+                          option_name(cli->options.given & ~verb->options));
         else
                 return verb;
         return NULL;

@@ -27,8 +27,14 @@ enum {
         LONG_VERSION,
 };
 
+const char *option_name(unsigned bits) {
+        static const char *const names[] = { "--runtime", "--property", "--value" };
+
+        return names[__builtin_ctz(bits)];
+}
+
 static int help(void) {
-        puts("fairslicectl [OPTION…] VERB [ARGUMENT…]\n\n"
+        puts("fairslicectl [OPTION...] VERB [ARGUMENT...]\n\n"
              "Shows what the users of this host get of its CPUs and memory, why, and changes it.\n\n"
              "Verbs:");
         for (const Verb *verb = verbs; verb->name; verb++) {

@@ -46,3 +46,6 @@ typedef struct Options {
  * argv. Returns 1 and the index of the first argument; 0 if the program is done (--help, --version were
  * written to standard output); -EINVAL if the options are wrong, which was said. */
 int options_parse(int argc, char *argv[], Options *ret, int *ret_first);
+
+/* "--runtime": the first of these bits, of which there is at least one. */
+const char *option_name(unsigned bits);

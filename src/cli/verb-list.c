@@ -12,7 +12,7 @@ static const TableColumn columns[] = {
         { "SHARE", .right = true },
         { "MEMORY", .right = true },
         { "MAX", .right = true },
-        { "HELD BY" },
+        { "HELD" },
         { "SLICE", .shrink_to = 12 },
 };
 
@@ -62,10 +62,14 @@ static int print_table(const Cli *cli, const SliceInfos *slices) {
 
         for (size_t i = 0; i < slices->n && r >= 0; i++)
                 r = add_row(table, &slices->items[i]);
-        if (r >= 0)
+        if (r >= 0 && slices->n > 0)
                 r = table_print(table, cli->options.full ? 0 : cli->terminal.columns,
                                 !cli->options.no_legend, stdout);
-        if (r >= 0 && !cli->options.no_legend)
+        if (r < 0 || cli->options.no_legend)
+                return r;
+        if (slices->n == 0)
+                puts("No users.");
+        else
                 printf("\n%zu user%s listed.\n", slices->n, slices->n == 1 ? "" : "s");
         return r;
 }

@@ -34,7 +34,8 @@ static void print_state(const Cli *cli, const HostInfo *host) {
         print_since(cli, host->contended_since);
         putchar('\n');
         if (host->observing)
-                printf(LINE "%sobserving, nothing is set%s\n", "", color_on(t, COLOR_YELLOW), color_off(t));
+                printf(LINE "%snothing is set (Observe=yes, or released)%s\n", "Observing",
+                       color_on(t, COLOR_YELLOW), color_off(t));
 }
 
 /* Words of the service, which may be of another version, or another program. */

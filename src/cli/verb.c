@@ -23,7 +23,7 @@ const Verb verbs[] = {
           OPTION_SINCE | OPTION_PLOT | OPTION_SVG | OPTION_TOTAL, true, verb_history },
         { "events", "", "Show what has happened", 0, 0, OPTION_SINCE | OPTION_FOLLOW, true, verb_events },
         { "monitor", "", "Show the signals of the service as they come", 0, 0, 0, false, verb_monitor },
-        { "set", "USER KEY=VALUE…", "Set limits of a user, for good or --runtime", 2, SET_ARGUMENTS_MAX,
+        { "set", "USER KEY=VALUE...", "Set limits of a user, for good or --runtime", 2, SET_ARGUMENTS_MAX,
           OPTION_RUNTIME, false, verb_set },
         { "reset", "USER", "Undo what set has set", 1, 1, 0, false, verb_reset },
         { "check", "", "Check the files of the configuration", 0, 0, 0, true, verb_check },

@@ -2,14 +2,11 @@
 
 #include "cli/when.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#define MINUTE UINT64_C(60)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
+#include "basic/format.h"
 
 const char *when_format(WhenBuffer buffer, usec_t time) {
         /* Not strftime's, which are the locale's. */
@@ -25,26 +22,12 @@ const char *when_format(WhenBuffer buffer, usec_t time) {
         return buffer;
 }
 
-/* "2h 5min ago"; the second unit only if there is something of it. */
-static const char *two_units(WhenBuffer buffer, uint64_t a, const char *unit_a, uint64_t b,
-                             const char *unit_b) {
-        if (b > 0)
-                snprintf(buffer, WHEN_MAX, "%" PRIu64 "%s %" PRIu64 "%s ago", a, unit_a, b, unit_b);
-        else
-                snprintf(buffer, WHEN_MAX, "%" PRIu64 "%s ago", a, unit_a);
-        return buffer;
-}
-
 const char *when_ago(WhenBuffer buffer, usec_t time, usec_t now) {
-        uint64_t seconds = now > time ? (now - time) / USEC_PER_SEC : 0;
+        usec_t usec = now > time ? now - time : 0;
+        FormatBuffer span;
 
-        if (seconds == 0)
+        if (usec < USEC_PER_SEC)
                 return strcpy(buffer, "now");
-        if (seconds < MINUTE)
-                return two_units(buffer, seconds, "s", 0, "");
-        if (seconds < HOUR)
-                return two_units(buffer, seconds / MINUTE, "min", 0, "");
-        if (seconds < DAY)
-                return two_units(buffer, seconds / HOUR, "h", seconds % HOUR / MINUTE, "min");
-        return two_units(buffer, seconds / DAY, seconds < 2 * DAY ? " day" : " days", 0, "");
+        snprintf(buffer, WHEN_MAX, "%s ago", format_timespan(span, usec - usec % USEC_PER_SEC));
+        return buffer;
 }

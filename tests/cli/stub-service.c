@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* org.fairslice1 with made-up figures (tests/support/fake-operations.h) on the bus that
- * DBUS_SYSTEM_BUS_ADDRESS names: the real objects, for who calls them. Says "ready" when it can be called.
- * Each argument changes what it does, see below. Ends with who started it. */
+/* org.fairslice1 with made-up figures (tests/support/fake-operations.h): the real objects, for who calls
+ * them. They are on the bus that DBUS_SYSTEM_BUS_ADDRESS names, or, with the argument "socket", on the
+ * private socket. Says "ready" when it can be called. The other arguments change what it does, see below.
+ * Ends with who started it. */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -11,6 +13,7 @@
 #include "basic/log.h"
 #include "basic/parse.h"
 #include "bus/endpoint.h"
+#include "bus/private-socket.h"
 #include "model/names.h"
 #include "support/fake-operations.h"
 
@@ -54,14 +57,11 @@ static bool configure(FakeOperations *fake, const char *argument) {
         return true;
 }
 
-static int serve(const FakeOperations *fake) {
-        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+static int on_bus(sd_event *event, const FakeOperations *fake) {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(endpoint_freep) Endpoint *endpoint = NULL;
-        int r = sd_event_default(&event);
+        int r = sd_bus_open_system(&bus);
 
-        if (r >= 0)
-                r = sd_bus_open_system(&bus);
         if (r >= 0)
                 r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
@@ -69,21 +69,44 @@ static int serve(const FakeOperations *fake) {
         if (r >= 0)
                 r = sd_bus_request_name(bus, BUS_NAME, 0);
         if (r < 0)
-                return log_error_errno(r, "Cannot serve %s: %m", BUS_NAME);
+                return r;
         puts("ready");
-        (void) fflush(stdout);
-        return sd_event_loop(event);
+        return fflush(stdout) == EOF ? -errno : sd_event_loop(event);
+}
+
+static int on_socket(sd_event *event, const FakeOperations *fake) {
+        _cleanup_close_ int fd = open(PRIVATE_SOCKET_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_(private_socket_freep) PrivateSocket *server = NULL;
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = private_socket_new(event, fd, &fake->operations, 10 * USEC_PER_SEC, &server);
+        if (r < 0)
+                return r;
+        puts("ready");
+        return fflush(stdout) == EOF ? -errno : sd_event_loop(event);
 }
 
 int main(int argc, char *argv[]) {
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        bool by_socket = false;
         FakeOperations fake;
+        int r;
 
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         fake_operations_init(&fake);
         for (int i = 1; i < argc; i++)
-                if (!configure(&fake, argv[i])) {
+                if (strcmp(argv[i], "socket") == 0)
+                        by_socket = true;
+                else if (!configure(&fake, argv[i])) {
                         log_error("%s is not understood.", argv[i]);
                         return 2;
                 }
-        return serve(&fake) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        r = sd_event_default(&event);
+        if (r >= 0)
+                r = by_socket ? on_socket(event, &fake) : on_bus(event, &fake);
+        if (r < 0)
+                (void) log_error_errno(r, "Cannot serve %s: %m", BUS_NAME);
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -88,8 +88,12 @@ static void test_timespan(_unused_ void **state) {
                 { 59 * USEC_PER_SEC, "59s" },
                 { 60 * USEC_PER_SEC, "1min" },
                 { 90 * USEC_PER_SEC, "1min 30s" },
-                { 3600 * USEC_PER_SEC, "60min" },
-                { 3661 * USEC_PER_SEC, "61min 1s" },
+                { 3599 * USEC_PER_SEC, "59min 59s" },
+                { 3600 * USEC_PER_SEC, "1h" },
+                { 3661 * USEC_PER_SEC, "1h 1min" },
+                { 86399 * USEC_PER_SEC, "23h 59min" },
+                { 86400 * USEC_PER_SEC, "1d" },
+                { 100 * 3600 * USEC_PER_SEC, "4d 4h" },
                 { USEC_INFINITY, "infinity" },
         };
         FormatBuffer b;
