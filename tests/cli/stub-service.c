@@ -3,7 +3,7 @@
 /* org.fairslice1 with made-up figures (tests/support/fake-operations.h): the real objects, for who calls
  * them. They are on the bus that DBUS_SYSTEM_BUS_ADDRESS names, or, with the argument "socket", on the
  * private socket. Says "ready" when it can be called. The other arguments change what it does, see below.
- * Ends with who started it. */
+ * Says what it is told to do. Ends with who started it. */
 
 #include <fcntl.h>
 #include <signal.h>
@@ -16,6 +16,49 @@
 #include "bus/private-socket.h"
 #include "model/names.h"
 #include "support/fake-operations.h"
+
+/* Where the fake only remembers the last. */
+static BusOperations fake_operations;
+
+/* The answer is sent later: who called finds the line when it has the answer. */
+static int told(const char *name, const char *what, uid_t by, int r) {
+        printf("%s %s by %u\n", what, name, (unsigned) by);
+        (void) fflush(stdout);
+        return r;
+}
+
+static int told_set(const char *name, const LimitSetting *settings, size_t n, bool runtime, uid_t by,
+                    void *userdata) {
+        FormatBuffer value;
+
+        for (size_t i = 0; i < n; i++)
+                printf("%s=%s ", limit_to_string(settings[i].limit),
+                       limit_setting_format(value, &settings[i]));
+        return told(name, runtime ? "for now of" : "for good of", by,
+                    fake_operations.set_limits(name, settings, n, runtime, by, userdata));
+}
+
+static int told_reset(const char *name, uid_t by, void *userdata) {
+        return told(name, "reset of", by, fake_operations.reset_limits(name, by, userdata));
+}
+
+static int told_release(uid_t by, void *userdata) {
+        return told("all", "release of", by, fake_operations.release(by, userdata));
+}
+
+static int told_reload(void *userdata) {
+        puts("reload");
+        (void) fflush(stdout);
+        return fake_operations.reload(userdata);
+}
+
+static void tell(FakeOperations *fake) {
+        fake_operations = fake->operations;
+        fake->operations.set_limits = told_set;
+        fake->operations.reset_limits = told_reset;
+        fake->operations.release = told_release;
+        fake->operations.reload = told_reload;
+}
 
 /* "many=1000", "set=-1" (an errno), "no-problems" … Returns whether it was understood. */
 static bool configure(FakeOperations *fake, const char *argument) {
@@ -96,6 +139,7 @@ int main(int argc, char *argv[]) {
 
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         fake_operations_init(&fake);
+        tell(&fake);
         for (int i = 1; i < argc; i++)
                 if (strcmp(argv[i], "socket") == 0)
                         by_socket = true;
