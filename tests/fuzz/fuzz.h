@@ -16,4 +16,5 @@ int fuzz_kmsg(const uint8_t *data, size_t size);
 int fuzz_oom_line(const uint8_t *data, size_t size);
 int fuzz_gate(const uint8_t *data, size_t size);
 int fuzz_process(const uint8_t *data, size_t size);
+int fuzz_cli_text(const uint8_t *data, size_t size);
 int fuzz_place(const uint8_t *data, size_t size);

@@ -417,6 +417,13 @@ static const char *const place_tokens[] = {
         NULL,
 };
 
+static const char *const cli_text_tokens[] = {
+        "alice",      "\x1b[31m",   "\xc2\x9b", "\xe2\x80\xae", "\xe5\xa4\xa7",
+        "e\xcc\x81",  "\\",         "\n",       "\xff",         "CPUQuota=",
+        "MemoryMax=", "CPUWeight=", "50%",      "infinity",     "99999999999999999999",
+        NULL,
+};
+
 static const Target targets[] = {
         { "config", fuzz_config, config_tokens, 30 },
         { "control", fuzz_control, control_tokens, 10 },
@@ -428,6 +435,7 @@ static const Target targets[] = {
         { "gate", fuzz_gate, gate_tokens, 2000 },
         { "process", fuzz_process, process_tokens, 2000 },
         { "place", fuzz_place, place_tokens, 1000 },
+        { "cli-text", fuzz_cli_text, cli_text_tokens, 2000 },
 };
 
 int main(int argc, char **argv) {
