@@ -64,9 +64,17 @@ typedef struct Pen {
         const Terminal *terminal;
         FILE *out;
         Color on;
+        unsigned blanks; /* that are written if something follows on the line */
 } Pen;
 
 static void pen(Pen *p, Color color, const char *text) {
+        if (strcmp(text, " ") == 0) {
+                p->blanks++;
+                return;
+        }
+        if (*text != '\n')
+                fprintf(p->out, "%*s", (int) p->blanks, "");
+        p->blanks = 0;
         if (p->on != color && p->on != COLOR_NONE)
                 fputs(color_off(p->terminal), p->out);
         if (p->on != color && color != COLOR_NONE)
@@ -108,7 +116,7 @@ static void print_cell(Pen *p, const Glyphs *g, const Panel *panel, const Bin *b
         if (bin->known && level < 8 && line_is_here(panel, bin, row))
                 pen(p, COLOR_YELLOW, g->line);
         else if (level == 0)
-                pen(p, p->on, " ");
+                pen(p, COLOR_NONE, " ");
         else
                 pen(p, panel->color, g->level[level]);
 }
@@ -159,20 +167,21 @@ static void print_times(const Series *series, FILE *out) {
         fprintf(out, "%*s%s%*s\n", MARGIN, "", from, width - (int) strlen(from), to);
 }
 
+static void legend(Pen *p, Color color, const char *sign, const char *name) {
+        pen(p, color, sign);
+        pen(p, COLOR_NONE, " ");
+        pen(p, COLOR_NONE, name);
+        for (unsigned i = 0; i < 3; i++)
+                pen(p, COLOR_NONE, " ");
+}
+
 static void print_legend(Pen *p, const Glyphs *g, const PlotStyle *style, const Series *series) {
         fprintf(p->out, "%*s", MARGIN, "");
-        pen(p, COLOR_GREEN, g->level[8]);
-        pen(p, COLOR_NONE, " use   ");
-        if (series->grant_max > 0) {
-                pen(p, COLOR_YELLOW, g->line);
-                pen(p, COLOR_NONE, " ");
-                pen(p, COLOR_NONE, style->grant_name);
-                pen(p, COLOR_NONE, "   ");
-        }
-        if (series->throttled) {
-                pen(p, COLOR_RED, g->mark);
-                pen(p, COLOR_NONE, " throttled");
-        }
+        legend(p, COLOR_GREEN, g->level[8], "use");
+        if (series->grant_max > 0)
+                legend(p, COLOR_YELLOW, g->line, style->grant_name);
+        if (series->throttled)
+                legend(p, COLOR_RED, g->mark, "throttled");
         end_line(p);
 }
 

@@ -80,6 +80,20 @@ static void write_axis(const Panel *panel, FILE *out) {
         }
 }
 
+typedef double (*BinValue)(const Bin *bin);
+
+static double use_of(const Bin *bin) {
+        return bin->use;
+}
+
+static double memory_of(const Bin *bin) {
+        return bin->memory;
+}
+
+static double grant_of(const Bin *bin) {
+        return (double) bin->grant;
+}
+
 typedef bool (*BinTest)(const Panel *panel, const Bin *bin);
 
 static bool is_known(const Panel *panel _unused_, const Bin *bin) {
@@ -115,16 +129,24 @@ static void write_throttled(const Series *series, const Panel *panel, FILE *out)
                         x_of(series, from), panel->y, x_of(series, to) - x_of(series, from), panel->height);
 }
 
+/* Goes from bin to bin, in a line from each level to the next. */
+static void write_steps(const Series *series, const Panel *panel, BinValue value, size_t from, size_t to,
+                        FILE *out) {
+        for (size_t i = from, next; i < to; i = next) {
+                double y = y_of(panel, value(series->bin + i));
+
+                for (next = i + 1; next < to; next++)
+                        if (fabs(y_of(panel, value(series->bin + next)) - y) >= 0.05)
+                                break;
+                fprintf(out, "V%.1fH%.1f", y, x_of(series, next));
+        }
+}
+
 static void write_area(const Series *series, const Panel *panel, FILE *out) {
         for (size_t from = 0, to; next_run(series, panel, is_known, &from, &to); from = to) {
                 fprintf(out, "<path class=\"%s\" d=\"M%.1f %d", panel->memory ? "memory" : "use",
                         x_of(series, from), panel->y + panel->height);
-                for (size_t i = from; i < to; i++) {
-                        const Bin *bin = series->bin + i;
-
-                        fprintf(out, "V%.1fH%.1f", y_of(panel, panel->memory ? bin->memory : bin->use),
-                                x_of(series, i + 1));
-                }
+                write_steps(series, panel, panel->memory ? memory_of : use_of, from, to, out);
                 fprintf(out, "V%dZ\"/>\n", panel->y + panel->height);
         }
 }
@@ -133,9 +155,7 @@ static void write_grant(const Series *series, const Panel *panel, FILE *out) {
         for (size_t from = 0, to; next_run(series, panel, is_granted, &from, &to); from = to) {
                 fprintf(out, "<path class=\"grant\" d=\"M%.1f %.1f", x_of(series, from),
                         y_of(panel, (double) series->bin[from].grant));
-                for (size_t i = from; i < to; i++)
-                        fprintf(out, "V%.1fH%.1f", y_of(panel, (double) series->bin[i].grant),
-                                x_of(series, i + 1));
+                write_steps(series, panel, grant_of, from, to, out);
                 fputs("\"/>\n", out);
         }
 }
