@@ -13,11 +13,12 @@ VM_OUTPUT_DISK_SIZE=256M
 # The guest stops by itself when its time is up, and this much later it is killed.
 VM_GRACE=90
 
-# vm_boot RELEASE SECONDS OUTPUT TAR PROGRAM ARGUMENT... - TAR is the tree of
-# installed files, PROGRAM one of tests/vm/guest. The exit status is PROGRAM's,
+# vm_boot RELEASE SECONDS OUTPUT TAR PACKAGES PROGRAM ARGUMENT... - TAR is the
+# tree of installed files, PACKAGES a directory of Debian packages to hand in, or
+# empty, PROGRAM one of tests/vm/guest. The exit status is PROGRAM's,
 # or 124 when the time ran out. Sets traps, so call it last.
 vm_boot() {
-    local release=$1 seconds=$2 output=$3 tar=$4; shift 4
+    local release=$1 seconds=$2 output=$3 tar=$4 packages=$5; shift 5
     local image
     require_packages qemu-system-x86 util-linux
     image=$(vm_image "$release")
@@ -28,7 +29,7 @@ vm_boot() {
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
 
-    pack_input_disk "$tar" "$seconds" "$@"
+    pack_input_disk "$tar" "$packages" "$seconds" "$@"
     truncate -s "$VM_OUTPUT_DISK_SIZE" "$scratch/output"
     rm -rf "$output/console.log" "$output/results.log" "$output/guest"
     mkdir -p "$output/guest"
@@ -40,10 +41,11 @@ vm_boot() {
     collect_result "$output"
 }
 
-# pack_input_disk TAR SECONDS PROGRAM ARGUMENT... - the disk is a tar, and the words travel one a line
+# pack_input_disk TAR PACKAGES SECONDS PROGRAM ARGUMENT... - the disk is a tar, and the words travel one a line
 pack_input_disk() {
-    local tar=$1 seconds=$2; shift 2
+    local tar=$1 packages=$2 seconds=$3; shift 3
     mkdir "$scratch/job"
+    [[ -z $packages ]] || ln -s "$(realpath "$packages")" "$scratch/job/packages"
     ln -s "$(realpath "$tar")" "$scratch/job/installed.tar"
     printf '%s\n' "$seconds" >"$scratch/job/seconds"
     printf '%s\n' "$@" >"$scratch/job/command"
