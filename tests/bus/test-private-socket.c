@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -112,6 +113,46 @@ static void test_never_reads(_unused_ void **state) {
                 calls++;
         assert_true(calls > 1);
         expect_ended(fd);
+}
+
+/* Looks without fetching anything. */
+static bool hung_up(int fd) {
+        struct pollfd p = { .fd = fd };
+
+        return poll(&p, 1, 0) > 0 && p.revents & POLLHUP;
+}
+
+/* Large answers, asked for faster than they are fetched: the next call waits, the service does not. */
+static void test_large_answers(_unused_ void **state) {
+        uint8_t call[RAW_CALL_MAX];
+        size_t size = raw_call(call, "ListSlices");
+        int fd;
+
+        socket_host_restart(500 * USEC_PER_MSEC);
+        fd = connected_and_greeted();
+        socket_host.fake.many = 2000;
+        for (int i = 0; i < 20; i++)
+                assert_int_equal(send(fd, call, size, MSG_DONTWAIT), size);
+        DRIVE_UNTIL(socket_host.fake.rounds > 0);
+        drive_quiet();
+        assert_int_equal(socket_host.fake.rounds, 1);
+        expect_others_served();
+        DRIVE_UNTIL(hung_up(fd));
+        close(fd);
+}
+
+/* The same, but it reads: all are answered. */
+static void test_calls_ahead(_unused_ void **state) {
+        uint8_t call[RAW_CALL_MAX];
+        size_t size = raw_call(call, "ListSlices");
+        int fd = connected_and_greeted();
+
+        socket_host.fake.many = 2000;
+        for (int i = 0; i < 20; i++)
+                assert_int_equal(send(fd, call, size, MSG_DONTWAIT), size);
+        DRIVE_UNTIL(raw_ended(fd) || socket_host.fake.rounds == 20);
+        assert_false(raw_ended(fd));
+        close(fd);
 }
 
 /* It does not even fetch the answers of the handshake. */
@@ -340,6 +381,8 @@ int main(void) {
                 TEST(test_link_is_not_followed),
                 TEST(test_place_is_taken),
                 TEST(test_never_reads),
+                TEST(test_large_answers),
+                TEST(test_calls_ahead),
                 TEST(test_never_reads_while_greeting),
                 TEST(test_junk),
                 TEST(test_junk_in_a_frame),
