@@ -144,12 +144,32 @@ static void test_user(_unused_ void **state) {
         user_done(&user);
 }
 
+static void test_is_valid(_unused_ void **state) {
+        static const char *const right[] = { "user-1000.slice",   "system.slice", "a.slice",
+                                             "app-a\\x2db.slice", "user@1.slice", "A_b:c.d-.slice" };
+        static const char *const wrong[] = {
+                "",          ".slice",     "slice",         "a.slic",         "a.slice ",
+                "a/b.slice", "../a.slice", "a\n.slice",     "\xc3\xa9.slice", "a.slice\x7f",
+                "a%.slice",  "a b.slice",  "user-1.service"
+        };
+        char name[SLICE_NAME_MAX + 2];
+
+        for (size_t i = 0; i < ELEMENTSOF(right); i++)
+                assert_true(slice_name_is_valid(right[i]));
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+                assert_false(slice_name_is_valid(wrong[i]));
+        memset(name, 'x', sizeof name);
+        strcpy(name + SLICE_NAME_MAX - 5, ".slice");
+        assert_false(slice_name_is_valid(name));
+        assert_true(slice_name_is_valid(name + 1));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_for_uid),   cmocka_unit_test(test_to_uid),
                 cmocka_unit_test(test_long_name), cmocka_unit_test(test_round_trip),
                 cmocka_unit_test(test_limits),    cmocka_unit_test(test_share_policy),
-                cmocka_unit_test(test_user),
+                cmocka_unit_test(test_user),      cmocka_unit_test(test_is_valid),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
