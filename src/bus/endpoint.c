@@ -23,6 +23,14 @@ int endpoint_slice_error(sd_bus_error *error, int r, const char *slice) {
                                          "%s is left alone: its user is exempt (MinUID=, ExemptUsers= and "
                                          "ExemptGroups= say who is).",
                                          slice);
+        case -EROFS:
+                return sd_bus_error_set_errnof(error, EROFS,
+                                               "Limits of %s cannot be kept, as the service may not write "
+                                               "to its directory control.d; see its log.",
+                                               slice);
+        case -ESHUTDOWN:
+                return sd_bus_error_set(error, ERROR_SHUTTING_DOWN,
+                                        "The service is about to end; ask the next one.");
         default:
                 return r;
         }
