@@ -58,6 +58,39 @@ uint64_t managed_slice_weight(const ManagedSlice *slice) {
                                                                                       : configured;
 }
 
+/* A quota is enforced in parts of a second, and who is at it may have used a little less. */
+static bool is_at(const EngineSlice *engine, uint64_t quota) {
+        return engine->throttled || engine->use >= quota - quota / 16;
+}
+
+/* Everybody has a quota under SharePolicy=equal, also who uses less; with the others only who asks for more.
+ * What was only said while observing holds nobody. */
+static bool is_held_by_share(const ManagedSlice *slice, SharePolicy policy) {
+        const EngineSlice *engine = &slice->engine;
+
+        if (engine->quota == LIMIT_UNSET || engine->quota >= managed_slice_standing_quota(slice) ||
+            (slice->pretended & BIT(LIMIT_CPU_QUOTA)))
+                return false;
+        return policy != SHARE_EQUAL || is_at(engine, engine->quota);
+}
+
+Hold managed_slice_hold(const ManagedSlice *slice, SharePolicy policy, bool contended, uint64_t guaranteed) {
+        const EngineSlice *engine = &slice->engine;
+        uint64_t standing = managed_slice_standing_quota(slice);
+        bool by_weights = policy == SHARE_WEIGHT || engine->reason == REASON_CROWDED;
+
+        if (slice->exempt || !slice->files)
+                return HOLD_NOTHING;
+        if (is_held_by_share(slice, policy))
+                return HOLD_FAIR_SHARE;
+        if (standing != LIMIT_UNSET && is_at(engine, standing))
+                return HOLD_CPU_QUOTA;
+        /* Who uses less than what is theirs in any case does not ask for more. */
+        if (contended && by_weights && engine->active && engine->use >= guaranteed - guaranteed / 16)
+                return HOLD_WEIGHT;
+        return HOLD_NOTHING;
+}
+
 /* A weight is set by us if it is another than the default, and if none is set at all, which turns the CPU
  * controller on. */
 static bool weight_is_ours(const ManagedSlice *slice) {

@@ -7,6 +7,8 @@
 #include "config/config.h"
 #include "daemon/ledger.h"
 #include "engine/engine.h"
+#include "model/hold.h"
+#include "model/share-policy.h"
 #include "model/slice-name.h"
 #include "report/history.h"
 
@@ -28,6 +30,8 @@ typedef struct ManagedSlice {
         uint64_t found_quota;  /* CPUQuota= that somebody else has set; LIMIT_UNSET */
         uint64_t found_weight; /* CPUWeight= likewise; LIMIT_UNSET */
         EngineSlice engine;    /* engine.quota is the fair-share quota that was decided on */
+        Hold hold;             /* as of the last look */
+        usec_t hold_since;     /* CLOCK_REALTIME; 0: since the service was started */
 
         Limits set;          /* what stands, as far as we know */
         LimitMask known;     /* for which limits we do */
@@ -66,6 +70,9 @@ uint64_t managed_slice_standing_quota(const ManagedSlice *slice);
 
 /* The weight that counts: CPUWeight=, or what was found where that is the default. */
 uint64_t managed_slice_weight(const ManagedSlice *slice);
+
+/* What keeps the slice from using more, as of the last look. `guaranteed` is what it has in any case. */
+Hold managed_slice_hold(const ManagedSlice *slice, SharePolicy policy, bool contended, uint64_t guaranteed);
 
 /* Limits that are set by us: configured, or set by us before. */
 LimitMask managed_slice_ours(const ManagedSlice *slice);

@@ -3,8 +3,10 @@
 
 #include "basic/bus-connection.h"
 #include "bus/private-socket.h"
+#include "bus/service.h"
 #include "cgroup/host-use.h"
 #include "config/config.h"
+#include "daemon/control-places.h"
 #include "daemon/host-info.h"
 #include "daemon/known-users.h"
 #include "daemon/manager.h"
@@ -25,16 +27,20 @@
  *   manager.c   life and death, signals
  *   host.c      what host this is, and which backend suits it; the tree and the host's counters
  *   backend.c   the backend, and the bus that it or the watch of users needs
+ *   control.c   the layer of the configuration that is set over the bus
  *   reload.c    configuration in, desired state of every slice out
  *   slices.c    slices and users come and go
  *   tick.c      look, ask the engine, take over its plan
+ *   figures.c   what is told of the host and of slices, to who asks
+ *   tell.c      what has happened, to who listens
  *   apply.c     what differs from what stands goes to the backend; read back and compare
  *   stop.c      lift the fair-share quotas and end
  *   oom.c       out of memory: one record
  *   history.c   what each slice and the host used, every so often
  *   events.c    what has happened, for who asks afterwards
  *   place.c     without systemd: processes into the groups of their users, and back
- *   serve.c     what the private socket may ask
+ *   serve.c     what the bus and the private socket may ask, and the way there
+ *   set-limits.c  limits that are set over the bus
  *   strays.c    what users run outside of their slices
  *   view.c      the lines of --verbose and the status in systemctl
  */
@@ -52,10 +58,14 @@ struct Manager {
 
         int root_fd, proc_fd, runtime_fd;
         Config *config;
-        HostConfig host_config; /* the configuration's, and what the command line says otherwise */
+        ControlPlaces *control_places;
+        Control *control;          /* NULL: nothing was set over the bus */
+        Problems control_problems; /* as they were said */
+        HostConfig host_config;    /* the configuration's, and what the command line says otherwise */
         EngineConfig engine_config;
         uint64_t ram_bytes;
-        bool observe; /* write nothing */
+        bool observe;  /* write nothing */
+        bool released; /* for having been told so, until the next reload */
 
         HostInfo host;
         CgroupTree *tree;
@@ -95,15 +105,23 @@ struct Manager {
         EventLog *event_log;
         BusOperations bus_operations;
         PrivateSocket *private_socket; /* NULL in a dry run */
+        BusService *bus_service;       /* NULL in a dry run */
+        bool bus_decided;              /* it has the name, or has been told why not */
+        sd_event_source *ready_timer;
 
         bool scanning; /* slices that appear now were there before */
         bool stopping;
         unsigned lifts_pending;
         usec_t housekeeping_at;
         usec_t resets_until; /* a reload may still take limits away; see BackendOps.reset_by_reload */
-        bool host_unreadable, ledger_unwritable, slices_unwatched; /* said */
-        char status[128];                                          /* as it was sent last */
+        bool host_unreadable, ledger_unwritable, slices_unwatched, control_unwritable; /* said */
+        char status[128]; /* as it was sent last */
         usec_t table_at;
+        usec_t looked_at;                     /* the last tick */
+        uint64_t glanced_usage, looked_usage; /* the host's counter at the last glance, and then */
+        uint64_t active_parts;                /* the weights of all active slices, as of then */
+        bool contended;                       /* as it was told */
+        usec_t contended_since;               /* CLOCK_REALTIME; 0: always */
 };
 
 /* host.c */
@@ -119,7 +137,19 @@ int manager_open_backend(Manager *m);
 int manager_load_config(Manager *m); /* at start: what is wrong is said, and ignored */
 /* All or nothing. Says what is wrong; -EINVAL if the new one has errors. */
 int manager_reload_config(Manager *m);
-void manager_resolve_slice(Manager *m, ManagedSlice *slice);
+/* What is wanted for it. Returns whether that is something else than before. */
+bool manager_resolve_slice(Manager *m, ManagedSlice *slice);
+/* The same anew, and tells who listens if it is something else; the caller enqueues. */
+void manager_renew_slice(Manager *m, ManagedSlice *slice);
+/* Only reads the files of the configuration and of control.d. 0; -EINVAL if a reload would be refused; or
+ * another negative errno. */
+int manager_check_files(int root_fd, const ManagerOptions *options, Problems *problems);
+void manager_log_problem(const Problem *problem);
+/* Observes until the configuration is read again. -ESHUTDOWN. */
+int manager_release_now(Manager *m, uid_t by);
+
+/* control.c */
+int manager_open_control(Manager *m);
 
 /* slices.c */
 int manager_watch_slices(Manager *m);
@@ -138,6 +168,18 @@ uint64_t manager_capacity_for_users(const Manager *m);
 /* As of the last tick. While the host has room there may have been none; then no use outside of the slices
  * is taken off. */
 uint64_t manager_budget(const Manager *m);
+/* For who asks for figures: while the host has room nobody looks. */
+void manager_look_if_stale(Manager *m);
+
+/* figures.c */
+void manager_take_figures(Manager *m); /* what follows from a look besides quotas */
+
+/* tell.c */
+void manager_tell_contention(Manager *m); /* if it has changed */
+void manager_tell_slice_added(Manager *m, const ManagedSlice *slice);
+void manager_tell_slice_removed(Manager *m, const ManagedSlice *slice);
+void manager_tell_limits_changed(Manager *m, const char *slice, uid_t uid);
+void manager_tell_out_of_memory(Manager *m, const OomEvent *oom);
 
 /* apply.c */
 void manager_flush(Manager *m);
@@ -179,6 +221,8 @@ int manager_serve_events(usec_t since, EventVisitor visitor, void *visitor_userd
 
 /* serve.c */
 int manager_serve(Manager *m); /* does nothing in a dry run */
+/* Says so to whoever started the service, as soon as it is known whether the bus can reach it. */
+void manager_ready(Manager *m);
 
 /* place.c */
 int manager_place_open(Manager *m);  /* nothing is changed yet; does nothing with systemd, or observing */

@@ -83,7 +83,7 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
                 return log_oom();
         m->options = *options;
         if (!m->options.runtime_path)
-                m->options.runtime_path = "/run/fairslice";
+                m->options.runtime_path = PRIVATE_SOCKET_DIRECTORY;
         m->clock = options->clock ?: now_monotonic;
         m->realtime = options->realtime ?: now_realtime;
         m->root_fd = m->proc_fd = m->runtime_fd = m->vmstat_fd = -1;
@@ -156,10 +156,10 @@ static int open_logind(Manager *m) {
 
 static int take_steps(Manager *m) {
         int (*const steps[])(Manager *) = {
-                manager_choose_backend, manager_open_tree,   manager_open_host_use, open_runtime,
-                manager_open_backend,   manager_serve,       open_logind,           manager_watch_mounts,
-                manager_open_strays,    manager_place_start, manager_watch_slices,  manager_open_history,
-                manager_arm_glance,
+                manager_choose_backend, manager_open_tree,    manager_open_host_use, open_runtime,
+                manager_open_control,   manager_open_backend, manager_serve,         open_logind,
+                manager_watch_mounts,   manager_open_strays,  manager_place_start,   manager_watch_slices,
+                manager_open_history,   manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -182,7 +182,7 @@ int manager_start(Manager *m) {
                 return r;
         }
         (void) sd_event_set_watchdog(m->event, true);
-        (void) sd_notify(false, "READY=1");
+        manager_ready(m);
         return 0;
 }
 
@@ -225,6 +225,7 @@ int manager_run(Manager *m) {
 Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
+        bus_service_free(m->bus_service);
         private_socket_free(m->private_socket);
         manager_place_free(m);
         slice_dir_watch_free(m->slice_dir);
@@ -243,6 +244,7 @@ Manager *manager_free(Manager *m) {
         bus_connection_free(m->connection);
         sd_event_source_disable_unref(m->glance_timer);
         sd_event_source_disable_unref(m->stop_timer);
+        sd_event_source_disable_unref(m->ready_timer);
         sd_event_source_disable_unref(m->sigterm);
         sd_event_source_disable_unref(m->sigint);
         sd_event_source_disable_unref(m->sighup);
@@ -257,6 +259,9 @@ Manager *manager_free(Manager *m) {
         capacity_reader_free(m->capacity_reader);
         cgroup_tree_free(m->tree);
         config_free(m->config);
+        control_free(m->control);
+        control_places_free(m->control_places);
+        problems_done(&m->control_problems);
         host_info_done(&m->host);
         safe_close(m->root_fd);
         safe_close(m->proc_fd);

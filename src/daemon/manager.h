@@ -21,15 +21,16 @@ typedef struct ManagerOptions {
         const char *sysfs_path;   /* "/sys" */
         const char *proc_path;    /* "/proc", which tells where cgroups are mounted */
         const char *runtime_path; /* "/run/fairslice" */
+        const char *state_path;   /* $STATE_DIRECTORY, "/var/lib/fairslice" */
         usec_t (*clock)(void);    /* CLOCK_MONOTONIC */
         usec_t (*realtime)(void); /* CLOCK_REALTIME */
         /* Instead of systemd; no bus is used then. */
         int (*backend_new)(const BackendHandlers *handlers, sd_event *event, Backend **ret);
 } ManagerOptions;
 
-/* Reads the configuration and says what is wrong with it. Returns 0 if it has no error; warnings are none.
- */
-int manager_check_config(int root_fd, const char *file);
+/* Reads the configuration, and what was set over the bus, and says what is wrong with it. Returns 0 if it
+ * has no error; warnings are none. */
+int manager_check_config(const ManagerOptions *options);
 
 /* Phase one: memory, the event loop, signals, the configuration. Options and their strings must stay. Logs
  * what fails. */

@@ -19,13 +19,6 @@ static void say(const char *prefix, const OomEvent *event, const char *user_name
                 (void) log_full(level, 0, "%s%s", prefix, sentence);
 }
 
-static void keep(Manager *m, const OomEvent *oom) {
-        Event event = { .kind = EVENT_OUT_OF_MEMORY, .uid = oom->uid, .by = UID_INVALID, .oom = *oom };
-
-        memcpy(event.slice, oom->slice, sizeof event.slice);
-        (void) manager_event(m, &event);
-}
-
 static void on_oom(const OomEvent *event, void *userdata) {
         _cleanup_(user_done) User unknown = {};
         Manager *m = userdata;
@@ -36,7 +29,7 @@ static void on_oom(const OomEvent *event, void *userdata) {
         /* The slice may be gone by now; its user is not. */
         if (!slice && event->uid != UID_INVALID)
                 (void) identity_lookup(event->uid, &unknown);
-        keep(m, event);
+        manager_tell_out_of_memory(m, event);
         /* Observing writes no record: the service may be running as well, and has written it. */
         if (m->observe) {
                 say("Would record: ", event, user->name);

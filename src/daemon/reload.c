@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <fcntl.h>
 #include <systemd/sd-daemon.h>
 
 #include "basic/log.h"
+#include "daemon/control.h"
 #include "daemon/identity.h"
-#include "daemon/manager-private.h"
 
 /* A name service may take its time over each user, and PID 1 waits for a sign of life. */
 #define LOOKUPS_PER_KEEPALIVE 16
 
-static void log_problem(const Problem *problem) {
+void manager_log_problem(const Problem *problem) {
         int level = problem->level == PROBLEM_ERROR ? LOG_ERR : LOG_WARNING;
 
         if (problem->line > 0)
@@ -32,6 +33,7 @@ static void take_config(Manager *m, Config *config) {
                 .interval = m->host_config.interval_usec,
         };
         m->observe = m->options.dry_run || m->host_config.observe;
+        m->released = false;
 }
 
 /* Says what is wrong. Returns 1 if that includes errors, 0 if not, or a negative errno without a *ret. */
@@ -41,12 +43,13 @@ static int read_config(int root_fd, const char *file, Config **ret) {
 
         r = config_load(root_fd, file, &problems, ret);
         for (size_t i = 0; i < problems.count; i++)
-                log_problem(&problems.item[i]);
+                manager_log_problem(&problems.item[i]);
         return r < 0 ? r : problems_have_error(&problems);
 }
 
 static int load(Manager *m, bool refuse_errors) {
         _cleanup_(config_freep) Config *config = NULL;
+        _cleanup_(control_freep) Control *control = NULL;
         int r;
 
         r = read_config(m->root_fd, m->options.config_file, &config);
@@ -54,15 +57,53 @@ static int load(Manager *m, bool refuse_errors) {
                 return r;
         if (refuse_errors && r > 0)
                 return -EINVAL;
+        if (m->control_places) {
+                r = control_read(m, config, true, &control);
+                if (r < 0)
+                        return r;
+        }
         take_config(m, TAKE_PTR(config));
+        control_take(m, TAKE_PTR(control));
         return 0;
 }
 
-int manager_check_config(int root_fd, const char *file) {
-        _cleanup_(config_freep) Config *config = NULL;
-        int r = read_config(root_fd, file, &config);
+static int check_control(const ManagerOptions *options, const Config *config, Problems *problems) {
+        _cleanup_(control_places_freep) ControlPlaces *places = NULL;
+        _cleanup_(control_freep) Control *control = NULL;
+        ControlPlacesArgs args = {
+                .runtime_path = options->runtime_path ?: PRIVATE_SOCKET_DIRECTORY,
+                .state_path = options->state_path,
+        };
+        int r = control_places_new(&args, &places);
 
-        return r > 0 ? -EINVAL : r;
+        return r < 0 ? r : control_load(control_places_dirs(places), config, problems, &control);
+}
+
+int manager_check_files(int root_fd, const ManagerOptions *options, Problems *problems) {
+        _cleanup_(config_freep) Config *config = NULL;
+        bool refused;
+        int r;
+
+        r = config_load(root_fd, options->config_file, problems, &config);
+        if (r < 0)
+                return r;
+        refused = problems_have_error(problems);
+        r = check_control(options, config, problems);
+        return r < 0 ? r : refused ? -EINVAL : 0;
+}
+
+int manager_check_config(const ManagerOptions *options) {
+        _cleanup_(problems_done) Problems problems = {};
+        const char *root = options->root_path ?: "/";
+        _cleanup_close_ int root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        if (root_fd < 0)
+                return log_error_errno(errno, "Cannot open %s: %m", root);
+        r = manager_check_files(root_fd, options, &problems);
+        for (size_t i = 0; i < problems.count; i++)
+                manager_log_problem(&problems.item[i]);
+        return r;
 }
 
 int manager_load_config(Manager *m) {
@@ -71,11 +112,26 @@ int manager_load_config(Manager *m) {
         return r < 0 ? log_error_errno(r, "Cannot read the configuration: %m") : 0;
 }
 
-void manager_resolve_slice(Manager *m, ManagedSlice *slice) {
+bool manager_resolve_slice(Manager *m, ManagedSlice *slice) {
+        Limits before = slice->config.limits;
+        bool exempt = slice->exempt;
+
         slice->exempt = config_is_exempt(m->config, &slice->user);
-        config_resolve(m->config, NULL, &slice->user, m->ram_bytes, &slice->config);
+        config_resolve(m->config, m->control, &slice->user, m->ram_bytes, &slice->config);
         if (slice->exempt)
                 slice->engine.quota = LIMIT_UNSET;
+        return slice->exempt != exempt || limits_differ(&before, &slice->config.limits, LIMIT_MASK_ALL);
+}
+
+/* Something new is wanted: what has failed or was given up before is no reason not to try. */
+void manager_renew_slice(Manager *m, ManagedSlice *slice) {
+        bool changed = manager_resolve_slice(m, slice);
+
+        slice->given_up = 0;
+        slice->failures = 0;
+        slice->retry_at = 0;
+        if (changed)
+                manager_tell_limits_changed(m, slice->name, slice->user.uid);
 }
 
 /* What was only said and not done stands nowhere. */
@@ -108,10 +164,7 @@ int manager_reload_config(Manager *m) {
                 (void) identity_refresh(&slice->user);
                 if (++n % LOOKUPS_PER_KEEPALIVE == 0)
                         (void) sd_notify(false, "WATCHDOG=1");
-                manager_resolve_slice(m, slice);
-                slice->given_up = 0;
-                slice->failures = 0;
-                slice->retry_at = 0;
+                manager_renew_slice(m, slice);
                 if (observed && !m->observe)
                         forget_pretended(m, slice);
         }
@@ -123,8 +176,25 @@ int manager_reload_config(Manager *m) {
         manager_place_reload(m);
         manager_enqueue_all(m);
         manager_flush(m);
+        (void) manager_event(m, &(Event){ .kind = EVENT_RELOADED, .uid = UID_INVALID, .by = UID_INVALID });
         log_info("The configuration was read again%s.",
                  m->host_config.backend == backend ? "" : "; Backend= takes effect at the next start");
         (void) sd_notify(false, "READY=1");
+        return 0;
+}
+
+int manager_release_now(Manager *m, uid_t by) {
+        if (m->stopping)
+                return -ESHUTDOWN;
+        if (m->observe)
+                return 0;
+        m->observe = m->released = true;
+        (void) manager_event(m, &(Event){ .kind = EVENT_RELEASED, .uid = UID_INVALID, .by = by });
+        log_notice("Released by UID %u: fair-share quotas are lifted, and nothing is set until the "
+                   "configuration is read again.",
+                   (unsigned) by);
+        manager_lift_to_observe(m);
+        manager_place_reload(m);
+        manager_show_status(m);
         return 0;
 }

@@ -21,7 +21,7 @@ static ManagedSlice *add_slice(Manager *m, const char *name, uid_t uid) {
                         r,
                         "Cannot look up the user with UID %u, settings by name or group may not apply: %m",
                         (unsigned) uid);
-        manager_resolve_slice(m, slice);
+        (void) manager_resolve_slice(m, slice);
         r = slice_table_add(&m->slices, slice);
         if (r < 0) {
                 log_error_errno(r, "Cannot manage %s: %m", name);
@@ -62,6 +62,8 @@ static void open_files(Manager *m, ManagedSlice *slice) {
                 manager_verify(m, slice, m->clock());
         else
                 manager_verify_soon(m, slice);
+        slice->hold_since = m->scanning ? 0 : m->realtime();
+        manager_tell_slice_added(m, slice);
 }
 
 static void close_files(Manager *m, ManagedSlice *slice) {
@@ -75,7 +77,9 @@ static void close_files(Manager *m, ManagedSlice *slice) {
         slice->verify_at = USEC_INFINITY;
         slice_table_dequeue(&m->slices, slice);
         managed_slice_assume_fresh(slice);
-        manager_resolve_slice(m, slice);
+        (void) manager_resolve_slice(m, slice);
+        slice->hold = HOLD_NOTHING;
+        manager_tell_slice_removed(m, slice);
 }
 
 /* While a change is under way the slice is kept, so that there are never two of one slice. */

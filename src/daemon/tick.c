@@ -4,6 +4,10 @@
 #include "basic/log.h"
 #include "daemon/manager-private.h"
 
+/* While the host has room all slices are looked at this often, if more than this of a CPU is used. */
+#define LOOK_USEC    (10 * USEC_PER_SEC)
+#define IDLE_PERCENT 1U
+
 /* Makes room for one more; both arrays grow together. */
 static int looked_reserve(Manager *m) {
         size_t n = m->slices.count;
@@ -79,6 +83,8 @@ static void tick(Manager *m, usec_t now, const EngineHost *host) {
         size_t n;
         int r;
 
+        m->looked_at = now;
+        m->looked_usage = m->glanced_usage;
         r = looked_reserve(m);
         if (r >= 0) {
                 n = look_at_all(m);
@@ -89,6 +95,8 @@ static void tick(Manager *m, usec_t now, const EngineHost *host) {
                 return;
         }
         take_plan(m);
+        manager_take_figures(m);
+        manager_tell_contention(m);
         if (m->options.verbose && now >= m->table_at) {
                 m->table_at = now + m->host_config.interval_usec;
                 manager_show_table(m);
@@ -118,6 +126,15 @@ static int read_host(Manager *m, usec_t now, int (*read)(HostUse *, usec_t, unsi
         return r;
 }
 
+/* While the host has room, a look now and then is for who asks for figures: they are rates since the look
+ * before. Where next to nothing happens they would be next to nothing. */
+static bool is_time_to_look(const Manager *m, usec_t now) {
+        usec_t since = now - m->looked_at;
+
+        return since >= LOOK_USEC &&
+               m->glanced_usage - MIN(m->glanced_usage, m->looked_usage) >= since / 100 * IDLE_PERCENT;
+}
+
 void manager_glance(Manager *m) {
         usec_t now = m->clock();
         EngineHost host;
@@ -129,12 +146,23 @@ void manager_glance(Manager *m) {
         manager_look_for_strays(m, now);
         if (read_host(m, now, host_use_glance, &host) < 0)
                 return;
+        m->glanced_usage = host.usage_usec;
         manager_look_for_history(m, now, host.usage_usec);
-        if ((engine_glance(m->engine, &m->engine_config, now, &host) || m->options.verbose) &&
+        if ((engine_glance(m->engine, &m->engine_config, now, &host) || m->options.verbose ||
+             is_time_to_look(m, now)) &&
             read_host(m, now, host_use_read, &host) >= 0)
                 tick(m, now, &host);
         manager_flush(m);
         manager_show_status(m);
+}
+
+void manager_look_if_stale(Manager *m) {
+        usec_t now = m->clock();
+        EngineHost host;
+
+        if (!m->stopping && now >= m->looked_at + engine_glance_interval(&m->engine_config) &&
+            read_host(m, now, host_use_read, &host) >= 0)
+                tick(m, now, &host);
 }
 
 static int on_glance(sd_event_source *s, uint64_t usec _unused_, void *userdata) {

@@ -47,8 +47,11 @@ void manager_show_change(const Manager *m, const ManagedSlice *slice, const Limi
 void manager_show_status(Manager *m) {
         char status[sizeof m->status];
 
-        snprintf(status, sizeof status, "%s%zu slices, %s", m->observe ? "Observing: " : "", m->slices.count,
-                 m->plan.contended ? "the CPUs are contended" : "the host has room");
+        snprintf(status, sizeof status, "%s%zu slices, %s",
+                 m->released  ? "Released, nothing is set until a reload: "
+                 : m->observe ? "Observing: "
+                              : "",
+                 m->slices.count, m->plan.contended ? "the CPUs are contended" : "the host has room");
         if (strcmp(status, m->status) == 0)
                 return;
         strcpy(m->status, status);
