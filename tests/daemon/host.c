@@ -35,6 +35,7 @@ int host_setup(_unused_ void **state) {
                 .proc_path = fixture_proc_path(host.fixture),
                 .sysfs_path = fixture_sysfs_path(host.fixture),
                 .runtime_path = fixture_runtime_path(host.fixture),
+                .state_path = fixture_state_path(host.fixture),
                 .clock = host_now,
                 .realtime = host_realtime,
                 .backend_new = new_fake_backend,

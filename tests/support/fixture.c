@@ -31,7 +31,7 @@ typedef struct DropIn {
 } DropIn;
 
 struct Fixture {
-        char path[48], cgroup[64], sysfs[64], runtime[64], root[64], proc[64];
+        char path[48], cgroup[64], sysfs[64], runtime[64], state[64], root[64], proc[64];
         int fd; /* of path */
         uint64_t host_usage;
         DropIn *drop_in;
@@ -108,6 +108,7 @@ Fixture *fixture_new(void) {
         snprintf(f->cgroup, sizeof f->cgroup, "%s/cgroup", f->path);
         snprintf(f->sysfs, sizeof f->sysfs, "%s/sys", f->path);
         snprintf(f->runtime, sizeof f->runtime, "%s/run", f->path);
+        snprintf(f->state, sizeof f->state, "%s/state", f->path);
         snprintf(f->root, sizeof f->root, "%s/root", f->path);
         snprintf(f->proc, sizeof f->proc, "%s/proc", f->path);
         put(f, "proc/1/comm", "systemd\n");
@@ -145,6 +146,20 @@ const char *fixture_cgroup_path(const Fixture *f) {
 
 const char *fixture_sysfs_path(const Fixture *f) {
         return f->sysfs;
+}
+
+const char *fixture_state_path(const Fixture *f) {
+        return f->state;
+}
+
+void fixture_control(Fixture *f, bool runtime, const char *name, const char *text) {
+        char path[300];
+
+        snprintf(path, sizeof path, "%s/control.d/%s", runtime ? "run" : "state", name);
+        if (text)
+                write_text(f->fd, path, text);
+        else
+                assert_int_equal(unlinkat(f->fd, path, 0), 0);
 }
 
 const char *fixture_runtime_path(const Fixture *f) {

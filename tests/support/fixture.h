@@ -18,6 +18,7 @@ Fixture *fixture_free(Fixture *fixture);
 const char *fixture_cgroup_path(const Fixture *fixture);
 const char *fixture_sysfs_path(const Fixture *fixture);
 const char *fixture_runtime_path(const Fixture *fixture);
+const char *fixture_state_path(const Fixture *fixture); /* of a directory that is not there yet */
 const char *fixture_root_path(const Fixture *fixture);
 const char *fixture_proc_path(const Fixture *fixture);
 
@@ -26,6 +27,9 @@ void fixture_put_host(Fixture *fixture, const char *path, const char *text);
 
 /* The whole of fairsliced.conf. */
 void fixture_configure(Fixture *fixture, const char *text);
+
+/* A file of control.d, for now or for good; NULL removes it. The directory has to be there. */
+void fixture_control(Fixture *fixture, bool runtime, const char *name, const char *text);
 
 /* The ledger's file; "" if there is none. The caller frees it. */
 char *fixture_ledger(const Fixture *fixture);
