@@ -30,9 +30,6 @@ static const Verb *choose_verb(const Cli *cli, const char *name, int n_arguments
 }
 
 static Status run(Cli *cli, const Verb *verb, int argc, char *argv[]) {
-        /* What goes on and on is seen as it comes. */
-        bool paged = verb->paged && !(cli->options.given & OPTION_FOLLOW);
-        pid_t pager = paged ? pager_open(&cli->terminal, &cli->options) : 0;
         Status status = verb->run(cli, argc, argv);
 
         client_disconnect(cli);
@@ -41,7 +38,7 @@ static Status run(Cli *cli, const Verb *verb, int argc, char *argv[]) {
                 (void) log_error_errno(errno, "Cannot write the output: %m");
                 status = STATUS_FAILURE;
         }
-        pager_close(pager);
+        pager_close(cli->pager);
         return status;
 }
 

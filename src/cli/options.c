@@ -28,7 +28,9 @@ enum {
 };
 
 const char *option_name(unsigned bits) {
-        static const char *const names[] = { "--runtime", "--property", "--value" };
+        static const char *const names[] = { "--runtime", "--property", "--value",
+                                             "--since",   "--follow",   "--plot",
+                                             "--svg",     "--total",    "--delay, --iterations or --batch" };
 
         return names[__builtin_ctz(bits)];
 }

@@ -45,13 +45,13 @@ static Status self(Cli *cli, UserArgument *ret) {
         ret->self = true;
         ret->uid = getuid();
         slice_name_for_uid(ret->slice, ret->uid);
-        if (ret->uid == 0)
+        if (ret->uid == 0 || cli->options.host)
                 own_slice(cli, ret->slice);
         if (ret->slice[0] == '\0')
                 slice_name_for_uid(ret->slice, ret->uid);
         else if (slice_name_to_uid(ret->slice, &ret->uid) < 0)
                 ret->uid = UID_INVALID;
-        entry = ret->uid == UID_INVALID ? NULL : getpwuid(ret->uid);
+        entry = ret->uid == UID_INVALID || cli->options.host ? NULL : getpwuid(ret->uid);
         snprintf(number, sizeof number, "%u", (unsigned) ret->uid);
         return set_display(cli, entry ? entry->pw_name : ret->uid == UID_INVALID ? ret->slice : number, ret);
 }

@@ -118,5 +118,6 @@ Status verb_cat(Cli *cli, _unused_ int argc, char *argv[]) {
         r = read_settings(reply, settings, &n);
         if (r < 0)
                 return client_bad_answer(&purpose, r);
+        verb_output(cli);
         return verb_end(cli->options.json ? print_json(cli, settings, n) : print_settings(cli, settings, n));
 }

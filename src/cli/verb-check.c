@@ -65,6 +65,7 @@ Status verb_check(Cli *cli, _unused_ int argc, _unused_ char *argv[]) {
                 status = client_call(cli, &purpose, "Check", &reply, NULL);
         if (status != STATUS_OK)
                 return status;
+        verb_output(cli);
         r = print_problems(cli, reply, array);
         if (r >= 0 && cli->options.json && json_print(array, cli->options.json, stdout) < 0)
                 r = -ENOMEM;

@@ -122,6 +122,7 @@ static Status show(Cli *cli) {
 
         if (status != STATUS_OK)
                 return status;
+        verb_output(cli);
         r = cli->options.json ? print_array(cli, reply) : print_all(cli, reply);
         if (r == -ENOMEM)
                 return verb_end(r);

@@ -245,7 +245,7 @@ static Status write_svg(const Cli *cli, const Answer *answer) {
         return STATUS_FAILURE;
 }
 
-static Status print(const Cli *cli, const Answer *answer) {
+static Status print(Cli *cli, const Answer *answer) {
         if (cli->options.json)
                 return verb_end(print_json(cli, answer));
         if (cli->options.given & OPTION_SVG) {
@@ -254,6 +254,7 @@ static Status print(const Cli *cli, const Answer *answer) {
                 if (status != STATUS_OK || !(cli->options.given & OPTION_PLOT))
                         return status;
         }
+        verb_output(cli);
         return verb_end(cli->options.given & OPTION_PLOT ? print_plot(cli, answer)
                                                          : print_table(cli, answer));
 }

@@ -96,5 +96,6 @@ Status verb_list(Cli *cli, _unused_ int argc, _unused_ char *argv[]) {
 
         if (status != STATUS_OK)
                 return status;
+        verb_output(cli);
         return verb_end(cli->options.json ? print_json(cli, &slices) : print_table(cli, &slices));
 }

@@ -58,9 +58,10 @@ static int print_json(const Cli *cli, const Property *table, const void *object)
         return json_print(to, cli->options.json, stdout);
 }
 
-static Status print(const Cli *cli, const Property *table, const void *object) {
+static Status print(Cli *cli, const Property *table, const void *object) {
         int r = 0;
 
+        verb_output(cli);
         if (cli->options.json)
                 return verb_end(print_json(cli, table, object));
         for (const Property *p = table; p->name && r >= 0; p++)

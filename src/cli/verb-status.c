@@ -195,6 +195,7 @@ static Status status_of_host(Cli *cli) {
                 status = figures_slice_if_any(cli, &user, &slice);
         if (status != STATUS_OK)
                 return status;
+        verb_output(cli);
         if (cli->options.json)
                 return verb_end(print_json(cli, &host, &slice));
         r = print_host(cli, &host);
@@ -217,5 +218,6 @@ Status verb_status(Cli *cli, int argc, char *argv[]) {
                 status = figures_slice(cli, &user, &slice);
         if (status != STATUS_OK)
                 return status;
+        verb_output(cli);
         return verb_end(cli->options.json ? print_json(cli, NULL, &slice) : print_slice(cli, &slice));
 }

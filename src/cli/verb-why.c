@@ -108,5 +108,6 @@ Status verb_why(Cli *cli, _unused_ int argc, char *argv[]) {
                 return status;
         facts.user = user.self ? NULL : user.display;
         facts.name = user.display;
+        verb_output(cli);
         return verb_end(print(cli, &facts));
 }

@@ -5,30 +5,30 @@
 #include <string.h>
 
 #include "basic/log.h"
+#include "cli/pager.h"
 #include "cli/verbs.h"
 
 /* More than there are keys: what is too much is then told by its name. */
 #define SET_ARGUMENTS_MAX 64
 
 const Verb verbs[] = {
-        { "list", "", "List who is logged in, what they use and what they may", 0, 0, 0, true, verb_list },
-        { "status", "[USER]", "Show how the host is, and one user", 0, 1, 0, true, verb_status },
+        { "list", "", "List who is logged in, what they use and what they may", 0, 0, 0, verb_list },
+        { "status", "[USER]", "Show how the host is, and one user", 0, 1, 0, verb_status },
         { "show", "[USER]", "Show properties of a user, or of the service, for programs", 0, 1,
-          OPTION_PROPERTY | OPTION_VALUE, true, verb_show },
-        { "cat", "[USER]", "Show what is configured for a user, and in which files", 0, 1, 0, true,
-          verb_cat },
-        { "why", "[USER]", "Say in words what holds a user back", 0, 1, 0, true, verb_why },
-        { "top", "", "Show who uses what, again and again", 0, 0, OPTION_LIVE, false, verb_top },
+          OPTION_PROPERTY | OPTION_VALUE, verb_show },
+        { "cat", "[USER]", "Show what is configured for a user, and in which files", 0, 1, 0, verb_cat },
+        { "why", "[USER]", "Say in words what holds a user back", 0, 1, 0, verb_why },
+        { "top", "", "Show who uses what, again and again", 0, 0, OPTION_LIVE, verb_top },
         { "history", "[USER]", "Show what a user had in the last hour", 0, 1,
-          OPTION_SINCE | OPTION_PLOT | OPTION_SVG | OPTION_TOTAL, true, verb_history },
-        { "events", "", "Show what has happened", 0, 0, OPTION_SINCE | OPTION_FOLLOW, true, verb_events },
-        { "monitor", "", "Show the signals of the service as they come", 0, 0, 0, false, verb_monitor },
+          OPTION_SINCE | OPTION_PLOT | OPTION_SVG | OPTION_TOTAL, verb_history },
+        { "events", "", "Show what has happened", 0, 0, OPTION_SINCE | OPTION_FOLLOW, verb_events },
+        { "monitor", "", "Show the signals of the service as they come", 0, 0, 0, verb_monitor },
         { "set", "USER KEY=VALUE...", "Set limits of a user, for good or --runtime", 2, SET_ARGUMENTS_MAX,
-          OPTION_RUNTIME, false, verb_set },
-        { "reset", "USER", "Undo what set has set", 1, 1, 0, false, verb_reset },
-        { "check", "", "Check the files of the configuration", 0, 0, 0, true, verb_check },
-        { "reload", "", "Read the configuration again", 0, 0, 0, false, verb_reload },
-        { "release", "", "Lift all fair-share quotas until the next reload", 0, 0, 0, false, verb_release },
+          OPTION_RUNTIME, verb_set },
+        { "reset", "USER", "Undo what set has set", 1, 1, 0, verb_reset },
+        { "check", "", "Check the files of the configuration", 0, 0, 0, verb_check },
+        { "reload", "", "Read the configuration again", 0, 0, 0, verb_reload },
+        { "release", "", "Lift all fair-share quotas until the next reload", 0, 0, 0, verb_release },
         {},
 };
 
@@ -44,4 +44,9 @@ Status verb_end(int r) {
                 return STATUS_OK;
         (void) log_oom();
         return STATUS_FAILURE;
+}
+
+void verb_output(Cli *cli) {
+        if (cli->pager == 0)
+                cli->pager = pager_open(&cli->terminal, &cli->options);
 }

@@ -18,6 +18,8 @@ typedef struct Cli {
         sd_bus *bus;
         bool direct; /* the bus is the private socket: nobody but the service is there, and no names are */
         pid_t agent;
+
+        pid_t pager; /* see verb_output() */
 } Cli;
 
 typedef struct Verb {
@@ -26,7 +28,6 @@ typedef struct Verb {
         const char *help;
         int min, max;     /* arguments after the verb */
         unsigned options; /* those of OptionBit that it takes */
-        bool paged;       /* its output goes through a pager, where there is one */
         /* argv[0] is the first argument after the verb, argv[argc] is NULL. What is wrong was said, once, on
          * standard error. */
         Status (*run)(Cli *cli, int argc, char *argv[]);
@@ -37,6 +38,11 @@ extern const Verb verbs[];
 
 /* NULL: no such verb. */
 const Verb *verb_find(const char *name);
+
+/* What is written from now on is long: it goes through a pager, where there is one. To be called when
+ * nothing is left to be asked, so that neither a question for a password nor an error stands in the pager's
+ * way. */
+void verb_output(Cli *cli);
 
 /* For the end of a verb: what writing returned, 0 or -ENOMEM, which is said. */
 Status verb_end(int r);

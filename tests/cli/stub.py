@@ -49,6 +49,6 @@ def bus(environment, more=""):
 
 @contextlib.contextmanager
 def service(stub, words, environment):
-    """A bus, and the service on it."""
-    with bus(environment), process([stub, *words], env=environment):
-        yield
+    """A bus, and the service on it; yields what it says."""
+    with bus(environment), process([stub, *words], env=environment) as child:
+        yield child.stdout

@@ -146,6 +146,8 @@ static void test_verbs(_unused_ void **state) {
                 assert_true(verb->help && *verb->help);
                 assert_true(verb->max == 0 || *verb->arguments);
         }
+        for (unsigned bit = OPTION_RUNTIME; bit <= OPTION_LIVE; bit <<= 1)
+                assert_memory_equal(option_name(bit), "--", 2);
         assert_null(verb_find(""));
         assert_null(verb_find("lis"));
 }
