@@ -71,8 +71,8 @@ def package(index):
 
 
 def install(path):
-    run("apt-get", "--quiet", "--yes", "--no-download", "-o", "Dir::Etc::SourceList=/dev/null", "install", path,
-        timeout=300, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    run("apt-get", "--quiet", "--yes", "-o", "Dir::Etc::SourceList=/dev/null", "-o", "Dir::Etc::SourceParts=/dev/null",
+        "install", path, timeout=300, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
 def is_installed(version):
