@@ -56,6 +56,15 @@ static const char *action_of(const Request *request) {
         return request->runtime ? ACTION_SET_LIMITS_RUNTIME : ACTION_SET_LIMITS;
 }
 
+/* Where what was wanted cannot be written down. */
+static int write_error(sd_bus_error *error, int r, const char *slice) {
+        r = endpoint_slice_error(error, r, slice);
+        if (sd_bus_error_is_set(error))
+                return r;
+        return sd_bus_error_set_errnof(
+                error, r, "The limits of %s cannot be written down, and nothing was changed: %m", slice);
+}
+
 static int on_may_set(sd_bus_message *m, uid_t caller, bool allowed, void *userdata, sd_bus_error *error) {
         const Endpoint *endpoint = userdata;
         const BusOperations *operations = endpoint->operations;
@@ -68,7 +77,7 @@ static int on_may_set(sd_bus_message *m, uid_t caller, bool allowed, void *userd
                 return endpoint_denied(endpoint, error, action_of(&request), "set limits");
         r = operations->set_limits(request.slice, request.settings, request.n, request.runtime, caller,
                                    operations->userdata);
-        return r < 0 ? endpoint_slice_error(error, r, request.slice) : sd_bus_reply_method_return(m, NULL);
+        return r < 0 ? write_error(error, r, request.slice) : sd_bus_reply_method_return(m, NULL);
 }
 
 int manager_on_set_limits(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -109,7 +118,7 @@ static int on_may_reset(sd_bus_message *m, uid_t caller, bool allowed, void *use
         if (r < 0)
                 return r;
         r = operations->reset_limits(slice, caller, operations->userdata);
-        return r < 0 ? endpoint_slice_error(error, r, slice) : sd_bus_reply_method_return(m, NULL);
+        return r < 0 ? write_error(error, r, slice) : sd_bus_reply_method_return(m, NULL);
 }
 
 int manager_on_reset_limits(sd_bus_message *m, void *userdata, sd_bus_error *error) {
