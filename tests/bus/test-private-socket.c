@@ -288,6 +288,23 @@ static void test_silence(_unused_ void **state) {
         close(talking);
 }
 
+static int gets_objects(void) {
+        sd_bus *bus = client_connect();
+
+        for (int i = 0; i < 2; i++) {
+                CHECK(sd_bus_call_method(bus, BUS_NAME, MANAGER_PATH, "org.freedesktop.DBus.ObjectManager",
+                                         "GetManagedObjects", NULL, NULL, NULL) >= 0);
+                usleep(500 * USEC_PER_MSEC);
+        }
+        return 0;
+}
+
+/* What no object sees counts as well. */
+static void test_silence_of_filters(_unused_ void **state) {
+        socket_host_restart(200 * USEC_PER_MSEC);
+        as_user(getuid(), gets_objects);
+}
+
 #define MANY 1000
 
 static unsigned count_ended(const int *fds, size_t n) {
@@ -392,6 +409,7 @@ int main(void) {
                 TEST(test_in_pieces),
                 TEST(test_dies),
                 TEST(test_silence),
+                TEST(test_silence_of_filters),
                 TEST(test_thousand_connections),
                 TEST(test_busy_one_stays),
                 TEST(test_many_uids),
