@@ -65,7 +65,8 @@ static int open_private_socket(Manager *m) {
 
 static void ready(Manager *m) {
         m->ready_timer = sd_event_source_disable_unref(m->ready_timer);
-        (void) sd_notify(false, "READY=1");
+        if (!m->stopping)
+                (void) sd_notify(false, "READY=1");
 }
 
 static int on_ready_timeout(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {
