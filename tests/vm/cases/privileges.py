@@ -57,3 +57,16 @@ def are_for_one_verb_and_one_user(test):
     test.check(stop.returncode != 0, "fairslice may stop a user's slice")
     test.check(user.cgroup.exists(), "the slice is gone")
     test.check(set_weight(user.name, user.slice).returncode != 0, "a user may set their own weight")
+
+
+def request_name(user):
+    """As that user; the name is given back at once. Returns whether the bus let them."""
+    done = run("runuser", "-u", user, "--", "busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
+               "org.freedesktop.DBus", "RequestName", "su", "org.fairslice1", "4", check=False)
+    return done.returncode == 0 and done.stdout.strip() == "u 1"
+
+
+@case("the service's user and root may have the name on the bus, and nobody else")
+def are_for_the_name(test):
+    for user, allowed in ("fairslice", True), ("root", True), (test.user("a").name, False), ("nobody", False):
+        test.equal(f"the name for {user}", request_name(user), allowed)
