@@ -28,6 +28,7 @@ static const struct {
         { SD_BUS_ERROR_NO_REPLY, STATUS_NOT_RUNNING, "See: systemctl status fairsliced" },
         { SD_BUS_ERROR_TIMEOUT, STATUS_NOT_RUNNING, "See: systemctl status fairsliced" },
         { "System.Error.ECONNRESET", STATUS_NOT_RUNNING, "See: systemctl status fairsliced" },
+        { "System.Error.ENOTCONN", STATUS_NOT_RUNNING, "See: systemctl status fairsliced" },
         { "System.Error.EPIPE", STATUS_NOT_RUNNING, "See: systemctl status fairsliced" },
         { SD_BUS_ERROR_UNKNOWN_METHOD, STATUS_FAILURE, "After an upgrade: systemctl restart fairsliced" },
         { SD_BUS_ERROR_UNKNOWN_INTERFACE, STATUS_FAILURE, "After an upgrade: systemctl restart fairsliced" },
@@ -63,6 +64,8 @@ Status client_failed(const Cli *cli, const Purpose *purpose, const sd_bus_error 
                 status = STATUS_NO_SUCH;
         if (status == STATUS_DENIED && cli->direct)
                 advice = NULL; /* that only root may is the message already */
+        if (status == STATUS_NOT_RUNNING && cli->options.host)
+                advice = "Can you log in there with ssh, and is fairsliced running there?";
         message = message_of(cli, error);
         log_error("Cannot %s%s%s: %s.%s%s", purpose->what, who ? " of " : "", who ? who : "",
                   message ? message : "out of memory", advice ? " " : "", advice ? advice : "");
