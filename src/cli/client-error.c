@@ -73,9 +73,11 @@ Status client_failed(const Cli *cli, const Purpose *purpose, const sd_bus_error 
 }
 
 Status client_bad_answer(const Purpose *purpose, int error) {
-        (void) log_error_errno(error,
-                               "Cannot %s: the answer of fairsliced is not understood (%m). "
-                               "After an upgrade: systemctl restart fairsliced",
-                               purpose->what);
+        if (error == -ENOMEM)
+                (void) log_oom();
+        else
+                log_error("Cannot %s: the answer of fairsliced is not understood. "
+                          "After an upgrade: systemctl restart fairsliced",
+                          purpose->what);
         return STATUS_FAILURE;
 }

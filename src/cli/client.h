@@ -44,7 +44,8 @@ Status client_get_all(Cli *cli, const Purpose *purpose, const char *path, const 
 /* Says what the error means for the person who called, and returns how to end. */
 Status client_failed(const Cli *cli, const Purpose *purpose, const sd_bus_error *error);
 
-/* Says that the answer is not of the documented form: the service is of another version. */
+/* Says that the answer is not of the documented form: the service is of another version. -ENOMEM is what it
+ * always is. */
 Status client_bad_answer(const Purpose *purpose, int error);
 
 /* For the connection to the private socket by itself: *ret is connected. Negative errno. */
