@@ -3,11 +3,13 @@
 /* org.fairslice1 with made-up figures (tests/support/fake-operations.h): the real objects, for who calls
  * them. They are on the bus that DBUS_SYSTEM_BUS_ADDRESS names, or, with the argument "socket", on the
  * private socket. Says "ready" when it can be called. The other arguments change what it does, see below.
- * Says what it is told to do. Ends with who started it. */
+ * Says what it is told to do. With "control" it is told on standard input what happens, and ends with that.
+ * Ends with who started it. */
 
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 
 #include "basic/log.h"
@@ -100,7 +102,55 @@ static bool configure(FakeOperations *fake, const char *argument) {
         return true;
 }
 
-static int on_bus(sd_event *event, const FakeOperations *fake) {
+/* What happens, a line each: "contended yes", "limits UID", "out-of-memory UID", "added UID", "removed UID".
+ */
+typedef struct Control {
+        FakeOperations *fake;
+        Endpoint *endpoint;
+} Control;
+
+static void happen(Control *control, const char *what, const char *whom) {
+        SliceName slice;
+        uid_t uid;
+        bool contended;
+
+        if (strcmp(what, "contended") == 0 && parse_bool(whom, &contended) >= 0) {
+                control->fake->host.contended = contended;
+                endpoint_contended(control->endpoint, contended);
+                return;
+        }
+        if (parse_uid(whom, &uid) < 0)
+                return;
+        slice_name_for_uid(slice, uid);
+        if (strcmp(what, "limits") == 0)
+                endpoint_limits_changed(control->endpoint, slice, uid);
+        else if (strcmp(what, "out-of-memory") == 0) {
+                control->fake->more_events++;
+                endpoint_out_of_memory(control->endpoint, slice, uid, 7 + control->fake->more_events);
+        } else if (strcmp(what, "added") == 0)
+                endpoint_slice_added(control->endpoint, slice);
+        else if (strcmp(what, "removed") == 0)
+                endpoint_slice_removed(control->endpoint, slice, uid);
+}
+
+static int on_control(sd_event_source *source, int fd, _unused_ uint32_t events, void *userdata) {
+        char line[256], *rest;
+        ssize_t n = read(fd, line, sizeof line - 1);
+
+        if (n <= 0)
+                return sd_event_exit(sd_event_source_get_event(source), 0);
+        line[n] = '\0';
+        for (char *what = strtok_r(line, " \n", &rest); what; what = strtok_r(NULL, " \n", &rest)) {
+                const char *whom = strtok_r(NULL, " \n", &rest);
+
+                if (whom)
+                        happen(userdata, what, whom);
+        }
+        return 0;
+}
+
+static int on_bus(sd_event *event, FakeOperations *fake, bool controlled) {
+        Control control = { .fake = fake };
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(endpoint_freep) Endpoint *endpoint = NULL;
         int r = sd_bus_open_system(&bus);
@@ -109,6 +159,9 @@ static int on_bus(sd_event *event, const FakeOperations *fake) {
                 r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
                 r = endpoint_new(bus, &fake->operations, &endpoint);
+        control.endpoint = endpoint;
+        if (r >= 0 && controlled)
+                r = sd_event_add_io(event, NULL, STDIN_FILENO, EPOLLIN, on_control, &control);
         if (r >= 0)
                 r = sd_bus_request_name(bus, BUS_NAME, 0);
         if (r < 0)
@@ -133,7 +186,7 @@ static int on_socket(sd_event *event, const FakeOperations *fake) {
 
 int main(int argc, char *argv[]) {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
-        bool by_socket = false;
+        bool by_socket = false, controlled = false;
         FakeOperations fake;
         int r;
 
@@ -143,13 +196,15 @@ int main(int argc, char *argv[]) {
         for (int i = 1; i < argc; i++)
                 if (strcmp(argv[i], "socket") == 0)
                         by_socket = true;
+                else if (strcmp(argv[i], "control") == 0)
+                        controlled = true;
                 else if (!configure(&fake, argv[i])) {
                         log_error("%s is not understood.", argv[i]);
                         return 2;
                 }
         r = sd_event_default(&event);
         if (r >= 0)
-                r = by_socket ? on_socket(event, &fake) : on_bus(event, &fake);
+                r = by_socket ? on_socket(event, &fake) : on_bus(event, &fake, controlled);
         if (r < 0)
                 (void) log_error_errno(r, "Cannot serve %s: %m", BUS_NAME);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

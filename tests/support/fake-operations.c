@@ -369,11 +369,17 @@ static int fake_events(usec_t since, EventVisitor visitor, void *visitor_userdat
         const FakeOperations *fake = userdata;
         int r = 0;
 
-        for (size_t i = 0; !fake->no_events && i < ELEMENTSOF(events) && r >= 0; i++) {
-                Event event = events[i];
+        for (size_t i = 0; !fake->no_events && i < ELEMENTSOF(events) + fake->more_events && r >= 0; i++) {
+                Event event = events[MIN(i, ELEMENTSOF(events) - 1)];
 
+                if (i >= ELEMENTSOF(events)) {
+                        event = (Event){ .kind = EVENT_OUT_OF_MEMORY,
+                                         .uid = FAKE_CAROL,
+                                         .oom = carols_oom() };
+                        slice_name_for_uid(event.slice, FAKE_CAROL);
+                }
                 event.id = i + 1;
-                event.time = FAKE_NOW - (ELEMENTSOF(events) - i) * 60 * USEC_PER_SEC;
+                event.time = FAKE_NOW + i * 60 * USEC_PER_SEC - ELEMENTSOF(events) * 60 * USEC_PER_SEC;
                 if (event.time >= since)
                         r = visitor(&event, visitor_userdata);
         }

@@ -31,6 +31,7 @@ typedef struct FakeOperations {
         size_t many;    /* so many users instead of the five */
         size_t looks;   /* that are kept */
         bool no_events; /* nothing has happened */
+        unsigned more_events;    /* carol ran out of memory so often since */
         bool everybody_is_alice; /* all processes are in her slice */
         bool no_problems;
 
