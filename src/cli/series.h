@@ -37,8 +37,8 @@ int series_make(const Look *looks, size_t n, usec_t interval, size_t bins, Serie
  * `least`, which is > 0. */
 double axis_top(double max, double least);
 
-/* The top of the axis of CPU, µs a second. A grant far above all use would press the rest flat, so it then is
- * not in the picture. */
+/* The top of the axis of CPU, µs a second. A grant far above all use would press the rest flat, so it then
+ * is not in the picture. */
 double series_cpu_top(const Series *series);
 
 /* A size's unit: 1024^n that is not larger than the size, and its letter. */
