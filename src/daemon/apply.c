@@ -153,16 +153,19 @@ void manager_flush(Manager *m) {
 
 /* The quotas that stand when observing begins: they would otherwise stand for as long as it lasts. */
 void manager_lift_to_observe(Manager *m) {
+        usec_t now = m->clock();
         ManagedSlice *slice;
 
+        if (m->options.dry_run)
+                return; /* what stands is another's */
         SLICE_FOREACH(slice, &m->slices) {
-                if (!slice->entry->fair || slice->in_flight || slice->failures > 0)
+                if (!slice->entry->fair || !may_send(m, slice, now))
                         continue;
                 slice->engine.quota = LIMIT_UNSET;
                 slice->sent.value[LIMIT_CPU_QUOTA] = managed_slice_standing_quota(slice);
                 slice->sent_mask = 1U << LIMIT_CPU_QUOTA;
                 if (backend_set_limits(m->backend, slice->name, &slice->sent, slice->sent_mask) < 0)
-                        return; /* no room or no bus; asked for again with the next answer, or at the end */
+                        return; /* no room or no bus: with the next answer, or when it is back */
                 slice->in_flight = true;
         }
 }
@@ -175,7 +178,8 @@ static void succeeded(Manager *m, ManagedSlice *slice) {
                 log_info("%s: limits can be set again.", slice->name);
         slice->failures = 0;
         slice->retry_at = 0;
-        if (slice->entry->fair && slice->engine.quota == LIMIT_UNSET &&
+        /* While observing nothing but this is sent, and the engine goes on deciding. */
+        if (slice->entry->fair && (m->observe || slice->engine.quota == LIMIT_UNSET) &&
             slice->set.value[LIMIT_CPU_QUOTA] == managed_slice_standing_quota(slice)) {
                 slice->entry->fair = false;
                 ledger_changed(m->ledger);
@@ -285,6 +289,8 @@ void manager_backend_online(bool online, void *userdata) {
                 return;
         }
         manager_backend_reloading(false, m);
+        if (m->observe)
+                manager_lift_to_observe(m);
         manager_enqueue_all(m);
         manager_flush(m);
 }
@@ -319,5 +325,7 @@ void manager_housekeeping(Manager *m, usec_t now) {
                 if (slice->memory_waits || (slice->retry_at > 0 && slice->retry_at <= now))
                         slice_table_enqueue(&m->slices, slice, false);
         }
+        if (m->observe)
+                manager_lift_to_observe(m); /* what has failed */
         save_ledger(m);
 }

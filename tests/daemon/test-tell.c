@@ -201,13 +201,44 @@ static void test_release(_unused_ void **state) {
         host_stop();
 }
 
+/* Whoever takes limits is gone for a moment, or refuses: the quotas that stand then are lifted later. */
+static void test_release_takes_what_it_needs(_unused_ void **state) {
+        const BusOperations *ops;
+
+        start("");
+        ops = &host.manager->bus_operations;
+        host_want(1000, TWO_CPUS);
+        host_run(5 * USEC_PER_SEC);
+        fake_backend_set_online(host.manager->backend, false);
+        assert_int_equal(ops->release(0, ops->userdata), 0);
+        host_settle();
+        assert_true(fixture_limit(host.fixture, 1000, LIMIT_CPU_QUOTA) < TWO_CPUS);
+        fake_backend_set_online(host.manager->backend, true);
+        host_settle();
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
+
+        assert_int_equal(ops->reload(ops->userdata), 0);
+        host_run(5 * USEC_PER_SEC);
+        assert_true(fixture_limit(host.fixture, 1000, LIMIT_CPU_QUOTA) < TWO_CPUS);
+        host.script.refuse = SLICE(1000);
+        host.script.error = EACCES;
+        assert_int_equal(ops->release(0, ops->userdata), 0);
+        host_run(1 * USEC_PER_SEC);
+        assert_true(fixture_limit(host.fixture, 1000, LIMIT_CPU_QUOTA) < TWO_CPUS);
+        host.script.refuse = NULL;
+        host_run(5 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
+        host_stop();
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, teardown)
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_contended),       TEST(test_slices), TEST(test_limits_are_set),
-                TEST(test_file_is_written), TEST(test_reload), TEST(test_out_of_memory),
-                TEST(test_release),
+                TEST(test_contended),      TEST(test_slices),
+                TEST(test_limits_are_set), TEST(test_file_is_written),
+                TEST(test_reload),         TEST(test_out_of_memory),
+                TEST(test_release),        TEST(test_release_takes_what_it_needs),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
