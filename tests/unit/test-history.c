@@ -16,11 +16,18 @@
 /* NOLINTBEGIN: names that the linker wants */
 void *__real_realloc(void *p, size_t size);
 void *__wrap_realloc(void *p, size_t size);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
 
 static bool no_memory;
 
 void *__wrap_realloc(void *p, size_t size) {
         return no_memory ? NULL : __real_realloc(p, size);
+}
+
+/* What a compiler may make of realloc(NULL, size). */
+void *__wrap_malloc(size_t size) {
+        return no_memory ? NULL : __real_malloc(size);
 }
 /* NOLINTEND */
 
