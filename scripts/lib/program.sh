@@ -10,6 +10,8 @@ PROGRAM_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libeconf-dev libjso
     libsystemd-dev)
 # shellcheck disable=SC2034 # for who sources this
 PROGRAM=$project_root/build/run/src/daemon/fairsliced
+# shellcheck disable=SC2034 # likewise
+CLIENT=$project_root/build/run/src/cli/fairslicectl
 
 build_program() {
     local build=$project_root/build/run

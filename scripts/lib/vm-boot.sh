@@ -10,7 +10,7 @@
 VM_CPUS=2
 VM_MEMORY=1G
 VM_OUTPUT_DISK_SIZE=256M
-# The guest stops by itself when its time is up, and this much later it is killed.
+# The guest stops by itself when its time is up, and this much later it is killed. Cases may have it booted again.
 VM_GRACE=90
 
 # vm_boot RELEASE SECONDS OUTPUT TAR PACKAGES PROGRAM ARGUMENT... - TAR is the
@@ -50,7 +50,8 @@ pack_input_disk() {
     printf '%s\n' "$seconds" >"$scratch/job/seconds"
     printf '%s\n' "$@" >"$scratch/job/command"
     tar --dereference --owner=0 --group=0 --exclude=__pycache__ -cf "$scratch/input" \
-        -C "$project_root/tests/vm" guest cases -C "$scratch" job
+        -C "$project_root/tests/vm" guest cases -C "$scratch" job \
+        -C "$project_root" docs/dbus.md tests/check/bus-members
 }
 
 # KVM only where it really works: nested, it may open and then fail.
@@ -75,7 +76,7 @@ start_machine() {
     setpriv --pdeathsig TERM timeout --foreground --kill-after=5 "$seconds" \
         setpriv --pdeathsig KILL qemu-system-x86_64 \
         -accel "${FAIRSLICE_VM_ACCEL:-$(machine_accelerator)}" -cpu max,-cx16 -smp "$VM_CPUS" -m "$VM_MEMORY" \
-        -nodefaults -no-user-config -display none -no-reboot \
+        -nodefaults -no-user-config -display none \
         -chardev "file,id=console,path=$output/console.log" -serial chardev:console \
         -chardev "file,id=results,path=$output/results.log" -serial chardev:results \
         -drive "file=$image/disk.ext4,format=raw,if=virtio,snapshot=on" \

@@ -120,7 +120,7 @@ static void print_memory(const SliceInfo *slice) {
                 return;
         printf(LINE "%s", "Memory", format_size(current, slice->memory_current));
         if (slice->memory_peak != UINT64_MAX)
-                printf(", at most %s", format_size(peak, slice->memory_peak));
+                printf(", peak %s", format_size(peak, slice->memory_peak));
         if (slice->oom_kills != UINT64_MAX && slice->oom_kills > 0)
                 printf(", ran out and lost %" PRIu64 " process%s", slice->oom_kills,
                        slice->oom_kills == 1 ? "" : "es");

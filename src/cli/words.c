@@ -53,6 +53,8 @@ static void write_since(FILE *f, usec_t since, usec_t now) {
         ago = since < now ? (now - since) / USEC_PER_SEC * USEC_PER_SEC : 0;
         if (ago >= 3600 * USEC_PER_SEC)
                 fprintf(f, " since %s", format_timestamp_short(when, since));
+        else if (ago == 0)
+                fprintf(f, " since %s (just now)", format_timestamp_clock(when, since));
         else
                 fprintf(f, " since %s (for %s)", format_timestamp_clock(when, since),
                         format_timespan(span, ago));

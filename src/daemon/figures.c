@@ -75,6 +75,13 @@ static void standing_limits(const ManagedSlice *slice, Limits *ret) {
                 limits_copy(ret, &kernel, slice->pretended);
 }
 
+/* No share lifts a CPUQuota=. */
+static uint64_t share(const ManagedSlice *slice) {
+        return slice->engine.share == LIMIT_UNSET
+                       ? LIMIT_UNSET
+                       : MIN(slice->engine.share, managed_slice_standing_quota(slice));
+}
+
 static int visit(const Manager *m, const ManagedSlice *slice, SliceVisitor visitor, void *visitor_userdata) {
         char group[sizeof "/" CGROUP_USER_SLICE "/" + SLICE_NAME_MAX];
         SliceFigures figures = {
@@ -86,7 +93,7 @@ static int visit(const Manager *m, const ManagedSlice *slice, SliceVisitor visit
                 .active = slice->engine.active,
                 .throttled = slice->engine.throttled,
                 .use = slice->engine.use,
-                .share = slice->engine.share,
+                .share = share(slice),
                 .guaranteed = guaranteed(m, slice),
                 .hold = slice->hold,
                 .hold_since = slice->hold_since,

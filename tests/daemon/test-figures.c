@@ -146,6 +146,8 @@ static void test_guaranteed(_unused_ void **state) {
         fixture_add_user(host.fixture, 1002);
         host_run(1 * USEC_PER_SEC);
         assert_int_equal(look(1002).figures.guaranteed, USEC_PER_SEC / 10);
+        /* Nor does the share lift the quota */
+        assert_int_equal(look(1002).figures.share, USEC_PER_SEC / 10);
 }
 
 static void test_fair_share_holds(_unused_ void **state) {

@@ -240,6 +240,17 @@ static void test_odd_figures(_unused_ void **state) {
         }
 }
 
+static void test_just_now(_unused_ void **state) {
+        SliceInfo slice = slice_of(&golden[0].facts);
+        HostInfo host = host_of(&golden[0].facts);
+        char *text;
+
+        slice.held_since = NOW - USEC_PER_SEC / 2;
+        text = words(&(WhyFacts){ .name = "a", .slice = &slice, .host = &host, .now = NOW });
+        assert_non_null(strstr(text, " (just now)."));
+        free(text);
+}
+
 static void test_wrap(_unused_ void **state) {
         char one[] = "one two three four", long_word[] = "a word_that_is_too_long b",
              *items[] = { one, long_word };
@@ -257,9 +268,9 @@ static void test_wrap(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_golden),      cmocka_unit_test(test_all),
-                cmocka_unit_test(test_memory),      cmocka_unit_test(test_wrap),
-                cmocka_unit_test(test_odd_figures),
+                cmocka_unit_test(test_golden),   cmocka_unit_test(test_all),
+                cmocka_unit_test(test_just_now), cmocka_unit_test(test_memory),
+                cmocka_unit_test(test_wrap),     cmocka_unit_test(test_odd_figures),
         };
 
         setenv("TZ", "UTC", 1);

@@ -9,8 +9,9 @@ _cases = []
 
 
 class Case:
-    def __init__(self, function, title, timeout, machines):
+    def __init__(self, function, title, timeout, machines, before_reboot):
         self.function = function
+        self.before_reboot = before_reboot
         self.title = title
         self.timeout = timeout
         self.machines = machines
@@ -21,10 +22,14 @@ class Case:
         return name in (self.name, self.group)
 
 
-def case(title, timeout=120, on=(UNIFIED,)):
-    """Makes a function a case, which may take `timeout` seconds, on the kinds of machine that it is for."""
+def case(title, timeout=120, on=(UNIFIED,), before_reboot=None):
+    """Makes a function a case, which may take `timeout` seconds, on the kinds of machine that it is for.
+
+    With before_reboot, another function that takes a Test, that one is called and the machine booted again; the case
+    goes on with what both of them find on the disk.
+    """
     def register(function):
-        _cases.append(Case(function, title, timeout, on))
+        _cases.append(Case(function, title, timeout, on, before_reboot))
         return function
     return register
 
@@ -38,9 +43,13 @@ def load_cases(directory):
 
 
 def select_cases(cases, kind, names):
-    """Those named (all if nothing is) that are for a kind of machine; ValueError for a name that is none's."""
+    """Those named (all if nothing is) that are for a kind of machine, those with a reboot last.
+
+    ValueError for a name that is none's.
+    """
     fitting = [case for case in cases if kind in case.machines]
     unknown = [name for name in names if not any(case.is_named(name) for case in fitting)]
     if unknown:
         raise ValueError(f"no such case for this machine ({kind}): {', '.join(unknown)}")
-    return [case for case in fitting if not names or any(case.is_named(name) for name in names)]
+    named = [case for case in fitting if not names or any(case.is_named(name) for name in names)]
+    return sorted(named, key=lambda case: case.before_reboot is not None)

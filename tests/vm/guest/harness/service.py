@@ -17,6 +17,9 @@ from .machine import KIND, WITHOUT_SYSTEMD
 BINARY = pathlib.Path(os.environ.get("FAIRSLICED", "/usr/sbin/fairsliced"))
 DROP_INS = pathlib.Path("/etc/fairslice/fairsliced.conf.d")
 CONTROL = pathlib.Path("/run/systemd/system.control")
+# Limits that were set over the bus, for now and for good.
+SET_FOR_NOW = pathlib.Path("/run/fairslice/control.d")
+SET_FOR_GOOD = pathlib.Path(os.environ.get("STATE_DIRECTORY", "/var/lib/fairslice")) / "control.d"
 # Where there is no journal. fairsliced's own directory is its own business.
 LOG = pathlib.Path("/run/fairslice-test.log")
 NOTIFY = pathlib.Path("/run/fairslice-test.notify")
@@ -71,6 +74,7 @@ class UnitService:
         """Stopped, with the base configuration, and no limits on any user."""
         run("systemctl", "stop", self.unit, check=False)
         run("systemctl", "reset-failed", self.unit, check=False)
+        forget_set_limits()
         write_base_configuration()
         revert_slices()
         remove_empty_cgroups()
@@ -130,6 +134,7 @@ class ChildService:
         self.stop()
         self._process = None
         LOG.write_bytes(b"")
+        forget_set_limits()
         write_base_configuration()
 
 
@@ -148,6 +153,12 @@ def write_base_configuration():
     for path in DROP_INS.glob("*"):
         path.unlink()
     write_drop_in("10-base", BASE_CONFIGURATION)
+
+
+def forget_set_limits():
+    for directory in SET_FOR_NOW, SET_FOR_GOOD:
+        for path in directory.glob("*"):
+            path.unlink()
 
 
 def revert_slices():

@@ -4,6 +4,7 @@
 import os
 import pty
 import signal
+import termios
 import threading
 
 from .command import Failure, wait_for
@@ -29,8 +30,20 @@ class Session:
     def type(self, line):
         os.write(self._terminal, line.encode() + b"\n")
 
+    def type_password(self, line):
+        """Once nothing is shown any more; what is typed before may be thrown away."""
+        wait_for(lambda: not termios.tcgetattr(self._terminal)[3] & termios.ECHO, 10, "the terminal shows nothing")
+        self.type(line)
+
     def output(self):
         return b"".join(self._output).decode(errors="replace")
+
+    def wait_for(self, text, timeout=30):
+        """Until this was written."""
+        try:
+            wait_for(lambda: text in self.output(), timeout, "")
+        except Failure:
+            raise Failure(f"{text!r} is not on the terminal: {self.output()!r}") from None
 
     def close(self):
         """Hangs up; who does not end by that is killed."""

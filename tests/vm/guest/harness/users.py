@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Real users with real slices."""
 
+import contextlib
 import os
 import pwd
 import signal
@@ -12,9 +13,17 @@ from .command import run, wait_for
 from .machine import KIND, WITHOUT_SYSTEMD
 
 
+def exists(name):
+    """As after a reboot."""
+    with contextlib.suppress(KeyError):
+        return bool(pwd.getpwnam(name))
+    return False
+
+
 class AnyUser:
     def __init__(self, name):
-        run("useradd", "--create-home", "--shell", "/bin/bash", name)
+        if not exists(name):
+            run("useradd", "--create-home", "--shell", "/bin/bash", name)
         self.name = name
         self.uid = pwd.getpwnam(name).pw_uid
         self.slice = f"user-{self.uid}.slice"
@@ -86,7 +95,7 @@ User = PlainUser if KIND in WITHOUT_SYSTEMD else SystemdUser
 
 
 class Users:
-    """Three users, a, b and c, who stay for the whole boot, and new ones for single cases."""
+    """Three users, a, b and c, who stay, and new ones for single cases."""
 
     def __init__(self):
         self._staying = {}
