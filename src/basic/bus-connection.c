@@ -39,11 +39,13 @@ static void drop(BusConnection *c) {
         c->bus = sd_bus_close_unref(c->bus);
 }
 
-static int on_disconnected(sd_bus_message *m _unused_, void *userdata, sd_bus_error *ret_error _unused_) {
-        BusConnection *c = userdata;
-
+void bus_connection_renew(BusConnection *c) {
         drop(c);
         schedule_retry(c);
+}
+
+static int on_disconnected(sd_bus_message *m _unused_, void *userdata, sd_bus_error *ret_error _unused_) {
+        bus_connection_renew(userdata);
         return 0;
 }
 

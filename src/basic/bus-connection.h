@@ -28,5 +28,8 @@ int bus_connection_new(sd_event *event, int64_t priority, const BusConnectionHan
 BusConnection *bus_connection_free(BusConnection *connection);
 DEFINE_CLEANUP(BusConnection *, bus_connection_free)
 
+/* Ends the connection, without sending what is still to be sent, and makes another. `lost` is called. */
+void bus_connection_renew(BusConnection *connection);
+
 /* Waits until all is sent; without a connection it does nothing. */
 void bus_connection_flush(BusConnection *connection);

@@ -6,6 +6,7 @@
 
 #include "basic/bus-connection.h"
 #include "basic/bus-peer.h"
+#include "bus/backlog.h"
 #include "bus/peer.h"
 #include "model/names.h"
 
@@ -19,6 +20,7 @@ struct BusService {
         BusConnection *connection;
         sd_bus *bus; /* the connection's; NULL: there is none */
         Endpoint *endpoint;
+        Backlog *backlog;
         BusPeer name; /* who has it */
         sd_bus_slot *request;
         sd_event_source *timer;
@@ -86,12 +88,22 @@ static void on_owner(bool present, void *userdata) {
         }
 }
 
+/* What callers have not read stays with the bus, and does not count for the next connection. */
+static void on_stuck(void *userdata) {
+        BusService *service = userdata;
+
+        service->handlers.failed(-ETIMEDOUT, service->handlers.userdata);
+        bus_connection_renew(service->connection);
+}
+
 /* The objects come before the name does, so that nobody finds it without them. */
 static int set_up(BusService *service) {
         int r = 0;
 
         if (!service->endpoint)
                 r = endpoint_new(service->bus, service->operations, &service->endpoint);
+        if (r >= 0 && !service->backlog)
+                r = backlog_new(service->bus, PEER_PRIORITY, on_stuck, service, &service->backlog);
         if (r >= 0)
                 r = bus_peer_attach(&service->name, service->bus);
         return r;
@@ -118,6 +130,7 @@ static void tear_down(BusService *service) {
         service->request = sd_bus_slot_unref(service->request);
         bus_peer_detach(&service->name);
         service->endpoint = endpoint_free(service->endpoint);
+        service->backlog = backlog_free(service->backlog);
         service->bus = NULL;
 }
 

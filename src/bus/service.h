@@ -16,14 +16,15 @@
  * max_message_size, 32 MiB on the system bus; in no case 128 MiB), and frees it when it has been answered.
  * What waits for an answer of the bus or of polkit is bounded in access.h. That holds as long as nothing on
  * this connection waits for a reply, such as sd_bus_call(): sd-bus would take in all that comes meanwhile,
- * up to 393216 messages. */
+ * up to 393216 messages. What the bus does not take of our answers is bounded in backlog.h. */
 typedef struct BusService BusService;
 
 typedef struct BusServiceHandlers {
         /* The name is owned: callers can reach the service. Called each time. */
         void (*owned)(void *userdata);
         /* Somebody else has the name: -EEXIST; or the bus does not let us: -EACCES; or it cannot be reached.
-         * Called once until `owned` was. It is tried again all the time. */
+         * Called once until `owned` was. It is tried again all the time. Or, each time: the bus has not
+         * taken our answers for a while, and another connection is made: -ETIMEDOUT. */
         void (*failed)(int error, void *userdata);
         void *userdata;
 } BusServiceHandlers;

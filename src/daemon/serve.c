@@ -106,6 +106,9 @@ static void on_failed(int error, void *userdata) {
                                   ", it is reached by %s/" PRIVATE_SOCKET_NAME
                                   " alone; is org.fairslice1.conf installed for the bus? %m",
                                   m->options.runtime_path);
+        else if (error == -ETIMEDOUT)
+                log_warning("The system bus takes no answers any more, as it does when callers do not read "
+                            "theirs; connecting to it again.");
         else
                 log_debug_errno(error, "Cannot serve " BUS_NAME " on the system bus, trying again: %m");
         decided(m);

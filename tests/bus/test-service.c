@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "basic/bus-peer.h"
+#include "bus/backlog.h"
 #include "bus/bus-host.h"
 #include "bus/peer.h"
 #include "model/names.h"
@@ -281,6 +282,65 @@ static void test_a_bus_that_stands_still_is_not_waited_for(_unused_ void **state
         assert_int_equal(told.freed, 1);
 }
 
+static void call_without_reading(void) {
+        assert_true(sd_bus_call_method_async(host.stranger, NULL, BUS_NAME, MANAGER_PATH,
+                                             "org.freedesktop.DBus.ObjectManager", "GetManagedObjects",
+                                             on_answer, NULL, NULL) >= 0);
+}
+
+/* Returns false. */
+static bool remember_most(uint64_t *most) {
+        uint64_t waiting;
+
+        if (told.bus && sd_bus_get_n_queued_write(told.bus, &waiting) >= 0)
+                *most = MAX(*most, waiting);
+        return false;
+}
+
+/* The bus keeps answers that nobody reads, counts them as ours, and then takes no more from us. */
+static void test_callers_who_do_not_read_stop_nobody_for_long(_unused_ void **state) {
+        uint64_t waiting, most = 0;
+
+        private_bus_limit(host.bus, "max_incoming_bytes", 256 * 1024);
+        fake.many = 1000;
+        start();
+        DRIVE_UNTIL(told.owned == 1);
+        private_bus_sync(host.stranger);
+        call_without_reading();
+        DRIVE_UNTIL(fake.rounds == 1); /* it is known who that is */
+        for (unsigned i = 0; i < 100; i++)
+                call_without_reading();
+        DRIVE_UNTIL(remember_most(&most) || told.failed == 1);
+        assert_int_equal(told.error, -ETIMEDOUT);
+        assert_true(most >= BACKLOG_MAX && most <= BACKLOG_MAX + 2); /* its answer; the question */
+        DRIVE_UNTIL(told.owned == 2);
+        assert_int_equal(told.made, 2);
+        assert_int_equal(told.freed, 1);
+        expect_reachable();
+        /* They have not read yet. */
+        assert_true(sd_bus_get_n_queued_read(host.stranger, &waiting) >= 0 && waiting == 0);
+}
+
+/* Nor is a bus given up that has only been slow, or that nobody calls on. */
+static void test_many_answers_wait_for_room(_unused_ void **state) {
+        fake.many = 1000;
+        start();
+        DRIVE_UNTIL(told.owned == 1);
+        for (unsigned i = 0; i < 100; i++)
+                assert_true(sd_bus_call_method_async(host.client, NULL, BUS_NAME, MANAGER_PATH,
+                                                     "org.freedesktop.DBus.ObjectManager",
+                                                     "GetManagedObjects", on_answer, NULL, NULL) >= 0);
+        DRIVE_UNTIL(sd_bus_flush(host.client) == 0);
+        private_bus_sync(host.stranger);
+        private_bus_freeze(host.bus);
+        drive_quiet();
+        private_bus_thaw(host.bus);
+        DRIVE_UNTIL(told.answers == 100);
+        assert_int_equal(told.answer_error, 0);
+        assert_int_equal(told.failed, 0);
+        assert_int_equal(told.made, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
@@ -297,6 +357,8 @@ int main(void) {
                 TEST(test_callers_come_last),
                 TEST(test_descriptors_are_not_taken),
                 TEST(test_a_bus_that_stands_still_is_not_waited_for),
+                TEST(test_callers_who_do_not_read_stop_nobody_for_long),
+                TEST(test_many_answers_wait_for_room),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

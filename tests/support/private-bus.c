@@ -24,6 +24,7 @@
         "    %s\n"                                                 \
         "  </policy>\n"                                            \
         "  <limit name='max_replies_per_connection'>128</limit>\n" \
+        "  %s\n"                                                   \
         "</busconfig>\n"
 
 struct PrivateBus {
@@ -32,11 +33,11 @@ struct PrivateBus {
         pid_t pid; /* 0: not running */
 };
 
-static void write_configuration(const PrivateBus *bus, const char *rule) {
+static void write_configuration(const PrivateBus *bus, const char *rule, const char *limit) {
         FILE *file = fopen(bus->configuration, "we");
 
         assert_non_null(file);
-        fprintf(file, CONFIGURATION, bus->directory, rule);
+        fprintf(file, CONFIGURATION, bus->directory, rule, limit);
         assert_int_equal(fclose(file), 0);
 }
 
@@ -82,17 +83,29 @@ void private_bus_kill(PrivateBus *bus) {
         (void) unlink(bus->socket);
 }
 
-void private_bus_deny_name(PrivateBus *bus, const char *name) {
-        char rule[128] = "";
-        sd_bus *client;
+static void reload_configuration(void) {
+        sd_bus *client = private_bus_connect();
 
-        if (name)
-                snprintf(rule, sizeof rule, "<deny own='%s'/>", name);
-        write_configuration(bus, rule);
-        client = private_bus_connect();
         assert_true(sd_bus_call_method(client, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                                        "org.freedesktop.DBus", "ReloadConfig", NULL, NULL, NULL) >= 0);
         private_bus_disconnect(client);
+}
+
+void private_bus_deny_name(PrivateBus *bus, const char *name) {
+        char rule[128] = "";
+
+        if (name)
+                snprintf(rule, sizeof rule, "<deny own='%s'/>", name);
+        write_configuration(bus, rule, "");
+        reload_configuration();
+}
+
+void private_bus_limit(PrivateBus *bus, const char *name, unsigned value) {
+        char limit[128];
+
+        snprintf(limit, sizeof limit, "<limit name='%s'>%u</limit>", name, value);
+        write_configuration(bus, "", limit);
+        reload_configuration();
 }
 
 void private_bus_freeze(PrivateBus *bus) {
@@ -115,7 +128,7 @@ PrivateBus *private_bus_new(void) {
         snprintf(bus->socket, sizeof bus->socket, "%s/bus", bus->directory);
         snprintf(address, sizeof address, "unix:path=%s", bus->socket);
         assert_int_equal(setenv("DBUS_SYSTEM_BUS_ADDRESS", address, true), 0);
-        write_configuration(bus, "");
+        write_configuration(bus, "", "");
         private_bus_start(bus);
         return bus;
 }

@@ -20,6 +20,8 @@ void private_bus_kill(PrivateBus *bus);
 void private_bus_start(PrivateBus *bus);
 /* Nobody may have the name from now on; NULL: everybody may have all names again. */
 void private_bus_deny_name(PrivateBus *bus, const char *name);
+/* One of its limits, for connections that come later. */
+void private_bus_limit(PrivateBus *bus, const char *name, unsigned value);
 /* The daemon stands still, and goes on. */
 void private_bus_freeze(PrivateBus *bus);
 void private_bus_thaw(PrivateBus *bus);
