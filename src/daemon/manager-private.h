@@ -111,6 +111,7 @@ struct Manager {
 
         bool scanning; /* slices that appear now were there before */
         bool stopping;
+        bool telling; /* a signal is being made, in the middle of something: no shares are worked out */
         unsigned lifts_pending;
         usec_t housekeeping_at;
         usec_t resets_until; /* a reload may still take limits away; see BackendOps.reset_by_reload */

@@ -24,15 +24,18 @@ static void tell_one(Endpoint *endpoint, void *userdata) {
         round->teller(endpoint, round->news);
 }
 
-/* On the bus, and on each connection of the private socket. */
-static void tell_all(const Manager *m, Teller teller, const News *news) {
+/* On the bus, and on each connection of the private socket. sd-bus asks on its own whether an object is
+ * there, which is no question for figures. */
+static void tell_all(Manager *m, Teller teller, const News *news) {
         Endpoint *bus = m->bus_service ? bus_service_endpoint(m->bus_service) : NULL;
         Round round = { teller, news };
 
+        m->telling = true;
         if (bus)
                 tell_one(bus, &round);
         if (m->private_socket)
                 private_socket_foreach_endpoint(m->private_socket, tell_one, &round);
+        m->telling = false;
 }
 
 static void contention(Endpoint *endpoint, const News *news) {

@@ -160,7 +160,7 @@ void manager_look_if_stale(Manager *m) {
         usec_t now = m->clock();
         EngineHost host;
 
-        if (!m->stopping && now >= m->looked_at + engine_glance_interval(&m->engine_config) &&
+        if (!m->stopping && !m->telling && now >= m->looked_at + engine_glance_interval(&m->engine_config) &&
             read_host(m, now, host_use_read, &host) >= 0)
                 tick(m, now, &host);
 }

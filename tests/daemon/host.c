@@ -180,6 +180,10 @@ void host_run(usec_t usec) {
         }
 }
 
+void host_wait(usec_t usec) {
+        now += usec;
+}
+
 void host_leap(usec_t usec) {
         now += usec;
         manager_glance(host.manager);

@@ -51,6 +51,8 @@ void host_settle(void);
 void host_run(usec_t usec);
 /* Moves the clock on at once, and glances. */
 void host_leap(usec_t usec);
+/* The same without the glance: it is late. */
+void host_wait(usec_t usec);
 /* What the user's processes want, in µs of CPU a second. */
 void host_want(uid_t uid, uint64_t cpu);
 

@@ -163,6 +163,22 @@ static void test_reload(_unused_ void **state) {
         assert_int_equal(count_events(EVENT_RELOADED), 2);
 }
 
+/* A signal is sent from the middle of something: while a reload has reached some slices and others not, or a
+ * slice is about to be known. No shares are worked out there, however old the figures are. */
+static void test_signals_do_not_look(_unused_ void **state) {
+        usec_t looked;
+
+        start(MEMORY_64M);
+        looked = host.manager->looked_at;
+        host_wait(10 * USEC_PER_SEC);
+        assert_int_equal(manager_reload_config(host.manager), 0);
+        fixture_control(host.fixture, true, "1.conf", "[User 1000]\nMemoryMax=128M\n");
+        DRIVE_UNTIL(heard.limits_changed == 1);
+        fixture_add_user(host.fixture, 1001);
+        DRIVE_UNTIL(heard.added == 1);
+        assert_int_equal(host.manager->looked_at, looked);
+}
+
 static void test_out_of_memory(_unused_ void **state) {
         start("[Manager]\nObserve=yes\n"); /* which writes no record */
         fixture_put(host.fixture, 1000, "memory.events", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\n");
@@ -235,10 +251,9 @@ static void test_release_takes_what_it_needs(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_contended),      TEST(test_slices),
-                TEST(test_limits_are_set), TEST(test_file_is_written),
-                TEST(test_reload),         TEST(test_out_of_memory),
-                TEST(test_release),        TEST(test_release_takes_what_it_needs),
+                TEST(test_contended),       TEST(test_slices),  TEST(test_limits_are_set),
+                TEST(test_file_is_written), TEST(test_reload),  TEST(test_signals_do_not_look),
+                TEST(test_out_of_memory),   TEST(test_release), TEST(test_release_takes_what_it_needs),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
