@@ -7,6 +7,8 @@
 #include "bus/endpoint.h"
 #include "model/names.h"
 
+#define OBJECT_MANAGER_INTERFACE "org.freedesktop.DBus.ObjectManager"
+
 /* What the objects of one connection share. */
 
 /* The slice that is being asked about, while its properties are read. */
@@ -35,6 +37,8 @@ int endpoint_denied(const Endpoint *endpoint, sd_bus_error *error, const char *a
 int endpoint_slice_error(sd_bus_error *error, int r, const char *slice);
 /* InvalidArgs unless this can be a slice's name. */
 int endpoint_check_name(const char *slice, sd_bus_error *error);
+/* Who owns the slice; UID_INVALID: nobody. -ENOENT if it is not there now. */
+int endpoint_slice_uid(const Endpoint *endpoint, const char *slice, uid_t *ret);
 /* Who owns the slice, by its figures, or by its name if it is not there now. UID_INVALID: nobody. */
 int endpoint_slice_owner(const Endpoint *endpoint, const char *slice, uid_t *ret);
 

@@ -4,8 +4,6 @@
 
 /* What is told without being asked for. */
 
-#define OBJECT_MANAGER_INTERFACE "org.freedesktop.DBus.ObjectManager"
-
 /* On the bus nobody can be left out, and the bus itself sees to who does not read. */
 static bool may_be_told(const Endpoint *endpoint, uid_t about) {
         uint64_t waiting;

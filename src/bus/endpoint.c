@@ -48,9 +48,12 @@ static int read_owner(const SliceFigures *slice, void *userdata) {
         return 0;
 }
 
+int endpoint_slice_uid(const Endpoint *endpoint, const char *slice, uid_t *ret) {
+        return endpoint->operations->slice(slice, read_owner, ret, endpoint->operations->userdata);
+}
+
 int endpoint_slice_owner(const Endpoint *endpoint, const char *slice, uid_t *ret) {
-        const BusOperations *operations = endpoint->operations;
-        int r = operations->slice(slice, read_owner, ret, operations->userdata);
+        int r = endpoint_slice_uid(endpoint, slice, ret);
 
         if (r != -ENOENT)
                 return r;

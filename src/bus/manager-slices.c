@@ -52,16 +52,11 @@ int manager_on_list_slices(sd_bus_message *m, void *userdata, sd_bus_error *erro
                             endpoint, error);
 }
 
-static int read_owner(const SliceFigures *slice, void *userdata) {
-        *(uid_t *) userdata = slice->uid;
-        return 0;
-}
-
 /* That the slice is there is known already, or found out here. */
 static int reply_slice(const Endpoint *endpoint, sd_bus_message *m, const char *name, sd_bus_error *error) {
         _cleanup_free_ char *path = NULL;
         uid_t owner;
-        int r = endpoint->operations->slice(name, read_owner, &owner, endpoint->operations->userdata);
+        int r = endpoint_slice_uid(endpoint, name, &owner);
 
         if (r < 0)
                 return endpoint_slice_error(error, r, name);
@@ -91,7 +86,7 @@ static int ask(Endpoint *endpoint, sd_bus_message *m, SliceFinder find, AccessHa
 
         if (r < 0)
                 return r;
-        r = endpoint->operations->slice(name, read_owner, &owner, endpoint->operations->userdata);
+        r = endpoint_slice_uid(endpoint, name, &owner);
         return r < 0 ? endpoint_slice_error(error, r, name)
                      : access_check(endpoint->access, m, ACTION_READ_OTHERS, owner, NULL, handler, endpoint,
                                     error);

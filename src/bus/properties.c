@@ -9,8 +9,7 @@
  * answered here, before sd-bus sees it, out of the same vtables. What else there is (introspection, Set,
  * interfaces and objects that do not exist) is left to sd-bus, and none of that calls a getter. */
 
-#define PROPERTIES_INTERFACE     "org.freedesktop.DBus.Properties"
-#define OBJECT_MANAGER_INTERFACE "org.freedesktop.DBus.ObjectManager"
+#define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
 
 static int append_value(Endpoint *endpoint, sd_bus_message *m, const SliceInterface *interface,
                         const sd_bus_vtable *v) {
@@ -156,14 +155,8 @@ static bool is_ours(const char *interface) {
         return *interface == '\0';
 }
 
-static int read_owner(const SliceFigures *slice, void *userdata) {
-        *(uid_t *) userdata = slice->uid;
-        return 0;
-}
-
 /* Returns 0 to leave the message to sd-bus. */
 static int on_get(Endpoint *endpoint, sd_bus_message *m, sd_bus_error *error) {
-        const BusOperations *operations = endpoint->operations;
         const char *interface, *property;
         SliceName name;
         uid_t owner;
@@ -172,7 +165,7 @@ static int on_get(Endpoint *endpoint, sd_bus_message *m, sd_bus_error *error) {
         if (slice_path_decode(sd_bus_message_get_path(m), name) < 0 ||
             read_question(m, &interface, &property) <= 0 || !is_ours(interface))
                 return 0;
-        r = operations->slice(name, read_owner, &owner, operations->userdata);
+        r = endpoint_slice_uid(endpoint, name, &owner);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
         if (sd_bus_message_at_end(m, true) <= 0)
