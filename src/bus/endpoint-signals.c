@@ -4,13 +4,16 @@
 
 /* What is told without being asked for. */
 
-/* On the bus nobody can be left out, and the bus itself sees to who does not read. */
+/* On the bus nobody can be left out, and the bus itself sees to who does not read. A signal for a peer whose
+ * handshake is not over would wait for that, and the handshake for the signal: nothing more is taken from a
+ * peer before it has fetched what there is. */
 static bool may_be_told(const Endpoint *endpoint, uid_t about) {
         uint64_t waiting;
 
         if (!endpoint->is_peer)
                 return true;
         return (endpoint->peer.uid == 0 || endpoint->peer.uid == about) &&
+               sd_bus_is_ready(endpoint->bus) > 0 &&
                sd_bus_get_n_queued_write(endpoint->bus, &waiting) >= 0 && waiting < ENDPOINT_SIGNALS_MAX;
 }
 

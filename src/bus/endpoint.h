@@ -30,8 +30,8 @@ DEFINE_CLEANUP(Endpoint *, endpoint_free)
 #define ENDPOINT_SIGNALS_MAX 32U
 
 /* What has happened, for who listens. What a signal says is for everybody's ears: names, never figures. On
- * the private socket what is about a slice goes only to its user and to root, and a peer that does not read
- * goes without. Errors are not told: a signal that cannot be sent is lost. */
+ * the private socket what is about a slice goes only to its user and to root, and a peer that does not read,
+ * or has not finished its handshake, goes without. Errors are not told: a signal that cannot be sent is lost. */
 
 /* The slice is among those that operations->slice() knows. */
 void endpoint_slice_added(Endpoint *endpoint, const char *slice);

@@ -252,12 +252,27 @@ static void test_does_not_read(_unused_ void **state) {
         close(fd);
 }
 
+/* Something happens while somebody connects: who cannot be told yet goes without, and is served. */
+static void test_connects_meanwhile(_unused_ void **state) {
+        uint8_t call[RAW_CALL_MAX];
+        size_t size = raw_call(call, "ListSlices");
+        int fd = raw_connect(socket_host.path);
+
+        drive_quiet();
+        objects_foreach_endpoint(tell_all, NULL);
+        assert_true(raw_send(fd, RAW_HANDSHAKE, RAW_HANDSHAKE_SIZE) && raw_send(fd, call, size));
+        DRIVE_UNTIL(socket_host.fake.rounds > 0);
+        close(fd);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 ON_BOTH(test_root),
                 ON_BOTH(test_user),
                 ON_BOTH(test_gone),
                 cmocka_unit_test_setup_teardown(test_does_not_read, objects_setup_on_socket,
+                                                objects_teardown),
+                cmocka_unit_test_setup_teardown(test_connects_meanwhile, objects_setup_on_socket,
                                                 objects_teardown),
         };
 
