@@ -92,22 +92,6 @@ def calls_work(test, mebibytes):
     wait_for(lambda: a.cgroup.memory_max() == mebibytes * MIB, 10, "the limit")
 
 
-def enable_dbus_broker(test):
-    run("systemctl", "enable", "dbus-broker.service")
-    test.defer(run, "systemctl", "disable", "dbus-broker.service")  # if it comes to no reboot
-
-
-@case("with dbus-broker in dbus-daemon's place it is the same", before_reboot=enable_dbus_broker)
-def dbus_broker_serves(test):
-    test.defer(run, "systemctl", "disable", "dbus-broker.service")
-    test.equal("the bus", run("systemctl", "show", "--property=Id", "--value", "dbus.service").stdout.strip(),
-               "dbus-broker.service")
-    a_call_starts_the_service(test)
-    properties_are_for_who_may(test)
-    changes_are_for_administrators(test)
-    calls_work(test, 300)
-
-
 @case("after restarts of the bus and of polkit, a daemon-reload and a daemon-reexec calls are answered", on=SYSTEMD)
 def restarts_are_survived(test):
     test.service.start()

@@ -7,6 +7,7 @@ import signal
 import time
 
 from harness import INTERVAL, MIB, SYSTEMD, case, run, wait_for
+from harness.client import DENIED, fairslicectl, manager
 from harness.limits import Watch, no_quota_stands, property_of, quotas, quotas_stand, wait_for_quotas
 
 TWO_INTERVALS = 2 * INTERVAL
@@ -151,3 +152,23 @@ def of_who_left(test):
     # waits for the user to come back would be worse.
     test.service.stop()
     test.equal(f"CPUQuotaPerSecUSec of {user.slice}", property_of(user.slice, "CPUQuotaPerSecUSec"), "infinity")
+
+
+def enable_dbus_broker(test):
+    run("systemctl", "enable", "dbus-broker.service", test.service.unit)
+
+
+# The last of those with a reboot: only another one would bring dbus-daemon back.
+@case("after a reboot with dbus-broker in dbus-daemon's place limits are set, and calls answered as before",
+      before_reboot=enable_dbus_broker)
+def of_another_bus(test):
+    test.equal("the bus", property_of("dbus.service", "Id"), "dbus-broker.service")
+    test.check(test.service.is_active(), "the service was not started")
+    test.service.stop()
+    a, b = test.users("ab")
+    own = manager("ListSlices", user=a).stdout  # starts the service
+    test.check(a.slice in own and b.slice not in own, f"what A may see: {own}")
+    test.equal("exit status of what A may not", fairslicectl("set", b.name, "CPUQuota=10%", user=a, check=False).returncode,
+               DENIED)
+    fairslicectl("set", b.name, "MemoryMax=300M", "--runtime")
+    wait_for(lambda: b.cgroup.memory_max() == LIMIT, 10, "the limit")
