@@ -182,6 +182,14 @@ int live_call(Live *live, sd_bus_slot **slot, sd_bus_message_handler_t callback,
         return r < 0 ? r : sd_bus_call_async(bus, slot, m, callback, userdata, ANSWER_USEC);
 }
 
+int live_flush(Live *live) {
+        int r = fflush(stdout) == EOF ? -errno : 0;
+
+        if (r < 0)
+                (void) sd_event_exit(live->event, r == -EPIPE ? 0 : r);
+        return r;
+}
+
 int live_run(Live *live) {
         return sd_event_loop(live->event);
 }

@@ -28,5 +28,9 @@ sd_event *live_event(Live *live);
 int live_call(Live *live, sd_bus_slot **slot, sd_bus_message_handler_t callback, void *userdata,
               const char *interface, const char *member, const char *types, ...);
 
+/* Hands standard output to its reader. If that cannot be done the loop ends: with 0 if the reader is gone,
+ * else with the negative errno, which is returned, too. */
+int live_flush(Live *live);
+
 /* Until somebody ends the event loop. Returns its exit code or a negative errno. */
 int live_run(Live *live);

@@ -29,15 +29,22 @@ static const Verb *choose_verb(const Cli *cli, const char *name, int n_arguments
         return NULL;
 }
 
+/* What failed earlier, when part of it was written, has left no errno; who failed by that has told it. */
+static Status end_output(const Cli *cli, Status status) {
+        int r = fflush(stdout) == EOF ? -errno : status == STATUS_OK && ferror(stdout) ? -EIO : 0;
+
+        /* A reader who has had enough is no error. */
+        if (r == 0 || r == -EPIPE || cli->pager > 0)
+                return status;
+        (void) log_error_errno(r, "Cannot write the output: %m");
+        return status == STATUS_OK ? STATUS_FAILURE : status;
+}
+
 static Status run(Cli *cli, const Verb *verb, int argc, char *argv[]) {
         Status status = verb->run(cli, argc, argv);
 
         client_disconnect(cli);
-        /* A reader who has had enough is no error. */
-        if (fflush(stdout) == EOF && errno != EPIPE && status == STATUS_OK) {
-                (void) log_error_errno(errno, "Cannot write the output: %m");
-                status = STATUS_FAILURE;
-        }
+        status = end_output(cli, status);
         pager_close(cli->pager);
         return status;
 }
@@ -51,7 +58,7 @@ int main(int argc, char *argv[]) {
         terminal_init(&cli.terminal);
         r = options_parse(argc, argv, &cli.options, &first);
         if (r <= 0)
-                return r < 0 ? STATUS_USAGE : STATUS_OK;
+                return end_output(&cli, r < 0 ? STATUS_USAGE : STATUS_OK);
         verb = choose_verb(&cli, first < argc ? argv[first] : list, MAX(0, argc - first - 1));
         if (!verb)
                 return STATUS_USAGE;

@@ -174,7 +174,8 @@ static int on_answer(sd_bus_message *reply, void *userdata, _unused_ sd_bus_erro
                 while (r > 0)
                         r = events->cli->options.json ? follow_json(events, reply)
                                                       : follow_text(events, reply);
-                (void) fflush(stdout);
+                if (r >= 0 && live_flush(events->live) < 0)
+                        return 0;
         }
         if (r < 0)
                 return sd_event_exit(live_event(events->live), r);

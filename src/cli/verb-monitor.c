@@ -9,6 +9,11 @@
 #include "cli/text.h"
 #include "cli/verbs.h"
 
+typedef struct Monitor {
+        Cli *cli;
+        Live *live;
+} Monitor;
+
 static int print_text(const Cli *cli, sd_bus_message *m, json_object *arguments) {
         TimestampBuffer when;
 
@@ -41,7 +46,8 @@ static int print_json(const Cli *cli, sd_bus_message *m, json_object *arguments)
 }
 
 static void on_signal(sd_bus_message *m, void *userdata) {
-        const Cli *cli = userdata;
+        const Monitor *monitor = userdata;
+        const Cli *cli = monitor->cli;
         _cleanup_json_ json_object *arguments = NULL;
         int r = message_to_json(m, &arguments);
 
@@ -49,13 +55,13 @@ static void on_signal(sd_bus_message *m, void *userdata) {
                 r = cli->options.json ? print_json(cli, m, arguments) : print_text(cli, m, arguments);
         if (r < 0)
                 (void) log_error_errno(r, "Cannot show a signal: %m");
-        (void) fflush(stdout);
+        (void) live_flush(monitor->live);
 }
 
 static void on_present(bool present, void *userdata) {
-        const Cli *cli = userdata;
+        const Monitor *monitor = userdata;
 
-        if (cli->options.quiet)
+        if (monitor->cli->options.quiet)
                 return;
         if (present)
                 log_info("Showing the signals of fairsliced.");
@@ -65,15 +71,16 @@ static void on_present(bool present, void *userdata) {
 
 Status verb_monitor(Cli *cli, _unused_ int argc, _unused_ char *argv[]) {
         static const LiveCallbacks callbacks = { .present = on_present, .signal = on_signal };
-        _cleanup_(live_freep) Live *live = NULL;
+        Monitor monitor = { .cli = cli };
         Status status = client_connect(cli);
         int r;
 
         if (status != STATUS_OK)
                 return status;
-        r = live_new(cli, &callbacks, cli, &live);
+        r = live_new(cli, &callbacks, &monitor, &monitor.live);
         if (r >= 0)
-                r = live_run(live);
+                r = live_run(monitor.live);
+        live_free(monitor.live);
         if (r >= 0)
                 return STATUS_OK;
         (void) log_error_errno(r, "Cannot listen to fairsliced: %m");

@@ -64,7 +64,7 @@ static int print_batch(Top *top) {
                 if (top->left != 1)
                         putchar('\n');
         }
-        return fflush(stdout) == EOF ? -errno : r;
+        return r < 0 ? r : live_flush(top->live);
 }
 
 static int draw(Top *top) {
@@ -85,8 +85,8 @@ static int draw(Top *top) {
         return 0;
 }
 
-/* Also without figures, for the notice. */
-static void show(Top *top) {
+/* Also without figures, for the notice. What cannot be shown ends the loop. */
+static int show(Top *top) {
         int r = 0;
 
         top->view.now = now_realtime();
@@ -97,8 +97,9 @@ static void show(Top *top) {
                 log_notice("%s", top->view.notice);
         else
                 r = print_batch(top);
-        if (r < 0)
+        if (r == -ENOMEM)
                 (void) sd_event_exit(live_event(top->live), r);
+        return r;
 }
 
 /* ---- one round ---- */
@@ -144,7 +145,8 @@ static int finish_round(Top *top) {
 
         forget_answers(top);
         top->view.notice = r >= 0 ? NULL : r == -ENOMSG ? NO_ANSWER : BAD_ANSWER;
-        show(top);
+        if (show(top) < 0)
+                return 0;
         if (r >= 0 && top->left > 0 && --top->left == 0)
                 return sd_event_exit(live_event(top->live), 0);
         return plan_next(top, top->view.delay);
@@ -191,7 +193,7 @@ static void on_present(bool present, void *userdata) {
         }
         forget_answers(top);
         top->view.notice = GONE;
-        show(top);
+        (void) show(top);
 }
 
 /* ---- keys ---- */
@@ -204,11 +206,11 @@ static void on_key(char key, void *userdata) {
         else if (key == ' ')
                 (void) plan_next(top, 0);
         else if (top_key(&top->view, key))
-                show(top);
+                (void) show(top);
 }
 
 static void on_redraw(void *userdata) {
-        show(userdata);
+        (void) show(userdata);
 }
 
 static int start(Top *top) {
@@ -255,7 +257,7 @@ Status verb_top(Cli *cli, _unused_ int argc, _unused_ char *argv[]) {
                 return status;
         properties_init(manager_properties, &top.host);
         r = run(&top);
-        if (r >= 0 || r == -EPIPE)
+        if (r >= 0)
                 return STATUS_OK;
         (void) log_error_errno(r, "Cannot go on: %m");
         return STATUS_FAILURE;
