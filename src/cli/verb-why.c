@@ -28,7 +28,7 @@ static int note_event(const Cli *cli, const EventInfo *event, MemoryTrouble *tro
         *trouble = (MemoryTrouble){
                 .time = event->time,
                 .times = times,
-                .kills = event->kills == UINT64_MAX ? 0 : event->kills,
+                .kills = event->kills,
                 .cause = *cause,
                 .victim = *victim,
                 .pid = event->pid,

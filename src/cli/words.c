@@ -7,6 +7,7 @@
 
 #include "basic/timestamp.h"
 #include "cli/text.h"
+#include "model/backend-kind.h"
 #include "model/hold.h"
 #include "model/share-policy.h"
 
@@ -42,16 +43,15 @@ static const char *cpus_noun(CpuBuffer buffer, uint64_t usec_per_sec) {
         return buffer;
 }
 
-/* " since 06:12:03 (2min 3s)", or nothing. The clock of another host may be ahead. */
+/* " since 06:12:03 (for 2min 3s)", or nothing. The clock may have been set back, or be another host's. */
 static void write_since(FILE *f, usec_t since, usec_t now) {
         TimestampBuffer when;
         FormatBuffer span;
-        usec_t ago;
+        usec_t ago = since < now ? (now - since) / USEC_PER_SEC * USEC_PER_SEC : 0;
 
         if (since == 0 || since == USEC_INFINITY)
                 return;
-        ago = since < now ? (now - since) / USEC_PER_SEC * USEC_PER_SEC : 0;
-        if (ago >= 3600 * USEC_PER_SEC)
+        if (since > now || ago >= 3600 * USEC_PER_SEC)
                 fprintf(f, " since %s", format_timestamp_short(when, since));
         else if (ago == 0)
                 fprintf(f, " since %s (just now)", format_timestamp_clock(when, since));
@@ -229,11 +229,14 @@ static void write_weight(const WhyFacts *w, FILE *f) {
         write_raise(w, LIMIT_CPU_WEIGHT, f);
 }
 
-static void write_host_room(const WhyFacts *w, FILE *f) {
+/* How it is with those whom nothing of fairslice holds back. */
+static void write_room(const WhyFacts *w, FILE *f) {
         const HostInfo *h = w->host;
         CpuBuffer use, budget;
 
-        if (h->use == LIMIT_UNSET || h->budget == LIMIT_UNSET)
+        if (h->contended)
+                fputs(" The host is busy: processes may have to wait for a CPU that others are on.", f);
+        else if (h->use == LIMIT_UNSET || h->budget == LIMIT_UNSET)
                 fputs(" The host has room.", f);
         else
                 fprintf(f,
@@ -241,20 +244,17 @@ static void write_host_room(const WhyFacts *w, FILE *f) {
                         cpus(use, h->use), cpus_noun(budget, h->budget));
 }
 
-static void write_own_quota(const WhyFacts *w, FILE *f) {
+/* A quota that is not what holds them, if one stands; `whose` is told of it. */
+static void write_quota(const WhyFacts *w, const char *whose, FILE *f) {
         uint64_t quota = w->slice->limits[LIMIT_CPU_QUOTA];
         FormatBuffer percent;
         CpuBuffer b;
 
-        if (quota == LIMIT_UNSET && w->slice->throttled)
-                fprintf(f,
-                        " The kernel throttled %s%s processes within the last second, by a quota that no "
-                        "longer stands.",
-                        WHOSE(w));
-        else if (quota != LIMIT_UNSET)
-                fprintf(f, " A quota of %s (%s) stands%s.", format_cpu(percent, quota), cpus_noun(b, quota),
-                        w->slice->throttled ? ", and throttled processes within the last second"
-                                            : ", and has not been reached");
+        if (quota != LIMIT_UNSET)
+                fprintf(f, " A quota of %s (%s) stands%s, and %s.", format_cpu(percent, quota),
+                        cpus_noun(b, quota), whose,
+                        w->slice->throttled ? "the kernel throttles by it at the moment"
+                                            : "is not reached at the moment");
 }
 
 static void write_nothing(const WhyFacts *w, FILE *f) {
@@ -266,9 +266,14 @@ static void write_nothing(const WhyFacts *w, FILE *f) {
                 fprintf(f, "Nothing of fairslice has held %s back", subject(w, "you"));
         write_since(f, w->slice->held_since, w->now);
         fputs(".", f);
-        write_own_quota(w, f);
+        write_quota(w, "", f);
+        if (w->slice->throttled && w->slice->limits[LIMIT_CPU_QUOTA] == LIMIT_UNSET)
+                fprintf(f,
+                        " The kernel throttled %s%s processes within the last second, by a quota that no "
+                        "longer stands.",
+                        WHOSE(w));
         if (!w->host->contended) {
-                write_host_room(w, f);
+                write_room(w, f);
                 return;
         }
         fprintf(f, " The host is busy, but %s %s for less than %s part", subject(w, "you"),
@@ -281,41 +286,25 @@ static void write_nothing(const WhyFacts *w, FILE *f) {
 
 /* Others may have set a quota on a slice that is left alone. */
 static void write_exempt(const WhyFacts *w, FILE *f) {
-        uint64_t quota = w->slice->limits[LIMIT_CPU_QUOTA];
-        FormatBuffer percent;
-        CpuBuffer b;
-
         fprintf(f, "fairslice leaves %s alone (ExemptUsers= or ExemptGroups=): it sets no limits.",
                 subject(w, "you"));
-        if (quota != LIMIT_UNSET)
-                fprintf(f, " A quota of %s (%s) stands that is somebody else's%s.",
-                        format_cpu(percent, quota), cpus_noun(b, quota),
-                        w->slice->throttled ? ", and the kernel throttles by it at the moment" : "");
-        if (w->host->contended)
-                fputs(" The host is busy: processes may have to wait for a CPU that others are on.", f);
-        else
-                write_host_room(w, f);
+        write_quota(w, " that is somebody else's", f);
+        write_room(w, f);
 }
 
 /* What would be done does not stand; only another's quota does. */
 static void write_observing(const WhyFacts *w, FILE *f) {
-        uint64_t quota = w->slice->limits[LIMIT_CPU_QUOTA], share = w->slice->share;
-        FormatBuffer percent;
         CpuBuffer b;
 
         fputs("fairslice only looks on at present (Observe=yes, or after fairslicectl release): it changes "
               "no limits.",
               f);
-        if (quota != LIMIT_UNSET)
-                fprintf(f, " A quota of %s (%s) stands%s.", format_cpu(percent, quota), cpus_noun(b, quota),
-                        w->slice->throttled ? ", and the kernel throttles by it at the moment" : "");
-        if (hold_of(w) == HOLD_FAIR_SHARE && share != LIMIT_UNSET && quota == LIMIT_UNSET)
+        write_quota(w, "", f);
+        if (hold_of(w) == HOLD_FAIR_SHARE && w->slice->share != LIMIT_UNSET &&
+            w->slice->limits[LIMIT_CPU_QUOTA] == LIMIT_UNSET)
                 fprintf(f, " If it did, it would hold %s at a fair share of %s.", subject(w, "you"),
-                        cpus_noun(b, share));
-        if (w->host->contended)
-                fputs(" The host is busy: processes may have to wait for a CPU that others are on.", f);
-        else
-                write_host_room(w, f);
+                        cpus_noun(b, w->slice->share));
+        write_room(w, f);
 }
 
 static void write_hold(const WhyFacts *w, FILE *f) {
@@ -353,7 +342,10 @@ static unsigned percent_of(uint64_t current, uint64_t limit) {
         return limit == 0 ? 100 : (unsigned) MIN((double) current / (double) limit * 100, 1000.0);
 }
 
+/* Version 1 has a soft limit there, at which nothing is slowed down. */
 static unsigned high_percent(const WhyFacts *w) {
+        if (w->host->backend && backend_kind_from_string(w->host->backend) == BACKEND_CGROUP1)
+                return 0;
         return percent_of(w->slice->memory_current, w->slice->limits[LIMIT_MEMORY_HIGH]);
 }
 
@@ -414,7 +406,9 @@ static void write_trouble(const WhyFacts *w, FILE *f) {
 
         fprintf(f, "%s%s memory ran out at %s%s", WHOSE_CAPITAL(w), format_timestamp_clock(when, t->time),
                 cause_words(t->cause));
-        if (t->kills == 0)
+        if (t->kills == UINT64_MAX)
+                fputs(".", f);
+        else if (t->kills == 0)
                 fputs("; nothing was killed.", f);
         else if (t->kills == 1 && t->victim)
                 fprintf(f, "; the kernel killed %s (PID %" PRIu32 ").", t->victim, t->pid);

@@ -9,7 +9,7 @@
 typedef struct MemoryTrouble {
         usec_t time;        /* CLOCK_REALTIME */
         unsigned times;     /* how often that was; 0: never, and the rest says nothing */
-        uint64_t kills;     /* processes that were killed the last time */
+        uint64_t kills;     /* processes that were killed the last time; UINT64_MAX: not known */
         const char *cause;  /* a word of model/oom-event.h */
         const char *victim; /* command of the first, escaped; NULL: not known */
         uint32_t pid;

@@ -207,6 +207,39 @@ static void test_memory(_unused_ void **state) {
         one.cause = "something new";
         check_memory(memory_words(GIB, LIMIT_UNSET, LIMIT_UNSET, 0, one),
                      "Your memory ran out at 06:22:12; nothing was killed. That");
+        one.kills = UINT64_MAX;
+        check_memory(memory_words(GIB, LIMIT_UNSET, LIMIT_UNSET, 0, one),
+                     "Your memory ran out at 06:22:12. That");
+}
+
+/* Version 1 has a soft limit instead, at which nothing is slowed down. */
+static void test_soft_limit(_unused_ void **state) {
+        Case c = { .hold = "nothing" };
+        SliceInfo slice = slice_of(&c);
+        HostInfo host = host_of(&c);
+
+        slice.limits[LIMIT_MEMORY_HIGH] = GIB;
+        host.backend = (char *) "cgroup1";
+        check_memory(words(&(WhyFacts){ .name = "alice", .slice = &slice, .host = &host, .now = NOW }),
+                     NULL);
+}
+
+/* The clock was set back, or is another host's. */
+static void test_future(_unused_ void **state) {
+        Case c = { .hold = "cpu-quota", .quota = 500000 };
+        SliceInfo slice = slice_of(&c);
+        HostInfo host = host_of(&c);
+        WhyFacts facts = { .name = "alice", .slice = &slice, .host = &host, .now = NOW };
+        char *text;
+
+        slice.held_since = NOW + 3600 * USEC_PER_SEC;
+        text = words(&facts);
+        assert_true(says(text, "(0.5 CPUs) since Nov 22 07:24:15. It holds"));
+        free(text);
+        slice.held_since = NOW;
+        text = words(&facts);
+        assert_true(says(text, "(0.5 CPUs) since 06:24:15 (just now). It holds"));
+        free(text);
 }
 
 /* Whatever a service says. */
@@ -268,9 +301,10 @@ static void test_wrap(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_golden),   cmocka_unit_test(test_all),
-                cmocka_unit_test(test_just_now), cmocka_unit_test(test_memory),
-                cmocka_unit_test(test_wrap),     cmocka_unit_test(test_odd_figures),
+                cmocka_unit_test(test_golden),     cmocka_unit_test(test_all),
+                cmocka_unit_test(test_just_now),   cmocka_unit_test(test_memory),
+                cmocka_unit_test(test_wrap),       cmocka_unit_test(test_odd_figures),
+                cmocka_unit_test(test_soft_limit), cmocka_unit_test(test_future),
         };
 
         setenv("TZ", "UTC", 1);

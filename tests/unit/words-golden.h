@@ -27,7 +27,7 @@ static const struct {
           "alice is using 0.84 of 4 CPUs. alice's memory is 1G.\n"
           "\n"
           "Nothing of fairslice has held alice back since 06:22:12 (for 2min 3s). A quota "
-          "of 150% (1.5 CPUs) stands, and has not been reached. The host has room: all "
+          "of 150% (1.5 CPUs) stands, and is not reached at the moment. The host has room: all "
           "users together use 1.2 of the 3.8 CPUs that there are for them.\n"
           "\n"
           "If things are slow, look at the disk, the network or the program itself: a "
