@@ -107,8 +107,12 @@ Status user_argument(Cli *cli, const char *s, UserArgument *ret) {
         Status status;
 
         *ret = (UserArgument){ .uid = UID_INVALID };
-        if (!s || *s == '\0')
+        if (!s)
                 return self(cli, ret);
+        if (*s == '\0') {
+                log_error("The name of the user is empty; who is logged in: fairslicectl list");
+                return STATUS_USAGE;
+        }
         status = set_display(cli, s, ret);
         if (status == STATUS_OK)
                 status = client_authorize(cli);

@@ -16,8 +16,13 @@ typedef struct UserArgument {
 } UserArgument;
 
 /* Understands the name of a user, a UID or the name of a slice, in this order of trial: UID, slice (what
- * ends in ".slice"), name. NULL and "" are who asks; for root, who may be there by sudo, and over --host=
- * whoever's slice the calling process is in, if it is in one. With --host= a name is looked for among who is
- * logged in there, else it is the name service's; nothing asks whether the user is logged in. For others
- * than who asks, an administrator's password may be asked for from now on (client_authorize()). Connects. */
+ * ends in ".slice"), name. With --host= a name is looked for among who is logged in there, else it is the
+ * name service's; nothing asks whether the user is logged in.
+ *
+ * NULL is who asks; for root, who may be there by sudo, and over --host= whoever's slice the calling process
+ * is in, if it is in one. "" is nobody: it is what a variable that was never set leaves, and what is set or
+ * reset would be one's own.
+ *
+ * For others than who asks, an administrator's password may be asked for from now on (client_authorize()).
+ * Connects. */
 Status user_argument(Cli *cli, const char *s, UserArgument *ret);

@@ -225,8 +225,10 @@ static Status write_svg(const Cli *cli, const Answer *answer) {
         size_t size = 0;
         int r = draw_svg(answer, &data, &size);
 
-        if (r == -ENODATA)
-                return verb_end(no_looks(answer));
+        if (r == -ENODATA) {
+                (void) no_looks(answer);
+                return STATUS_FAILURE; /* there is no file */
+        }
         if (r < 0)
                 return verb_end(r);
         if (strcmp(cli->options.svg, "-") == 0) {
@@ -266,6 +268,10 @@ Status verb_history(Cli *cli, int argc, char *argv[]) {
 
         if (answer.host && argc > 0) {
                 log_error("--total is the whole host; it is: fairslicectl history --total");
+                return STATUS_USAGE;
+        }
+        if (cli->options.json && cli->options.given & (OPTION_PLOT | OPTION_SVG)) {
+                log_error("--json takes no --plot and no --svg; see fairslicectl --help.");
                 return STATUS_USAGE;
         }
         if (!answer.host) {
