@@ -2,7 +2,6 @@
 
 #include "cli/table.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "cli/text.h"
@@ -73,22 +72,7 @@ int table_add(Table *table, Color color, const char *text) {
         return 0;
 }
 
-int table_addf(Table *table, Color color, const char *format, ...) {
-        _cleanup_free_ char *text = NULL;
-        va_list arguments;
-        int r;
-
-        va_start(arguments, format);
-        r = vasprintf(&text, format, arguments);
-        va_end(arguments);
-        if (r < 0) {
-                text = NULL;
-                return -ENOMEM;
-        }
-        return table_add(table, color, text);
-}
-
-size_t table_rows(const Table *table) {
+static size_t count_rows(const Table *table) {
         return table->n_cells / table->n_columns;
 }
 
@@ -152,7 +136,7 @@ int table_print(const Table *table, unsigned width, bool header, FILE *out) {
 
                 r = print_cell(table, i, &cell, widths[i], out);
         }
-        for (size_t i = 0; i < table_rows(table) * table->n_columns && r >= 0; i++)
+        for (size_t i = 0; i < count_rows(table) * table->n_columns && r >= 0; i++)
                 r = print_cell(table, i % table->n_columns, &table->cells[i], widths[i % table->n_columns],
                                out);
         return r;

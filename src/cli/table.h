@@ -20,10 +20,6 @@ DEFINE_CLEANUP(Table *, table_free)
 /* Adds the next cell; rows fill up from left to right. The text is escaped here; "" and NULL are written
  * as "-". */
 int table_add(Table *table, Color color, const char *text);
-int table_addf(Table *table, Color color, const char *format, ...) _printf_(3, 4);
-
-/* Full rows. */
-size_t table_rows(const Table *table);
 
 /* Writes the rows, and the titles if `header`. `width` is the terminal's, 0: nothing is cut; columns that
  * may shrink do, the widest first, until a row fits. If it never does, rows are as long as they are.

@@ -139,14 +139,17 @@ static void write_state(const TopView *view, const HostInfo *host, FILE *f) {
                 fputs("; only looking on", f);
 }
 
-/* One line, cut to the width. */
+/* One line, cut to the width. Takes the text, which may be NULL. */
 static int put_line(const Terminal *terminal, const TopView *view, Color color, char *text, FILE *out) {
-        _cleanup_free_ char *owned = text,
-                            *cut = view->columns && text ? text_cut(terminal, text, view->columns) : NULL;
+        _cleanup_free_ char *line = text;
 
-        if (!text || (view->columns && !cut))
+        if (line && view->columns > 0) {
+                line = text_cut(terminal, text, view->columns);
+                free(text);
+        }
+        if (!line)
                 return -ENOMEM;
-        fprintf(out, "%s%s%s\n", color_on(terminal, color), cut ? cut : text,
+        fprintf(out, "%s%s%s\n", color_on(terminal, color), line,
                 color == COLOR_NONE ? "" : color_off(terminal));
         return 0;
 }
@@ -195,7 +198,7 @@ static const TableColumn columns[2][_COLUMN_COUNT] = {
         {
                 { "USER", .shrink_to = 8 },
                 { "    CPU", .right = true },
-                { "HELD BY   " },
+                { .title = "HELD BY   " },
                 { "MEMORY", .right = true },
                 { "  SHARE", .right = true },
                 { "   MAX", .right = true },
@@ -203,7 +206,7 @@ static const TableColumn columns[2][_COLUMN_COUNT] = {
         {
                 { "SLICE", .shrink_to = 8 },
                 { "    CPU", .right = true },
-                { "HELD BY   " },
+                { .title = "HELD BY   " },
                 { "MEMORY", .right = true },
                 { "  SHARE", .right = true },
                 { "   MAX", .right = true },

@@ -107,12 +107,8 @@ Status user_argument(Cli *cli, const char *s, UserArgument *ret) {
         Status status;
 
         *ret = (UserArgument){ .uid = UID_INVALID };
-        if (!s)
+        if (!s || *s == '\0')
                 return self(cli, ret);
-        if (*s == '\0') {
-                log_error("The name of the user is empty; who is logged in: fairslicectl list");
-                return STATUS_USAGE;
-        }
         status = set_display(cli, s, ret);
         if (status == STATUS_OK)
                 status = client_authorize(cli);
@@ -127,4 +123,15 @@ Status user_argument(Cli *cli, const char *s, UserArgument *ret) {
         } else
                 return find(cli, s, ret);
         return STATUS_OK;
+}
+
+Status user_argument_to_change(Cli *cli, const char *s, UserArgument *ret) {
+        Status status;
+
+        if (*s == '\0') {
+                log_error("The name of the user is empty. Who is logged in: fairslicectl list");
+                return STATUS_USAGE;
+        }
+        status = user_argument(cli, s, ret);
+        return status == STATUS_OK ? client_authorize(cli) : status;
 }

@@ -19,10 +19,13 @@ typedef struct UserArgument {
  * ends in ".slice"), name. With --host= a name is looked for among who is logged in there, else it is the
  * name service's; nothing asks whether the user is logged in.
  *
- * NULL is who asks; for root, who may be there by sudo, and over --host= whoever's slice the calling process
- * is in, if it is in one. "" is nobody: it is what a variable that was never set leaves, and what is set or
- * reset would be one's own.
+ * NULL and "" are who asks; for root, who may be there by sudo, and over --host= whoever's slice the calling
+ * process is in, if it is in one.
  *
  * For others than who asks, an administrator's password may be asked for from now on (client_authorize()).
  * Connects. */
 Status user_argument(Cli *cli, const char *s, UserArgument *ret);
+
+/* The same for what changes something, which only an administrator may. "" is nobody there: it is what a
+ * variable that was never set leaves, and one's own limits would be changed. */
+Status user_argument_to_change(Cli *cli, const char *s, UserArgument *ret);

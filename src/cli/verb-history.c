@@ -93,7 +93,7 @@ static int add_look(Table *table, const Look *look) {
 
 static int print_table(const Cli *cli, const Answer *answer) {
         const TableColumn columns[] = {
-                { "TIME" },
+                { .title = "TIME" },
                 { "CPU", .right = true },
                 { answer->host ? "BUDGET" : "GRANT", .right = true },
                 { "THROTTLED", .right = true },

@@ -6,14 +6,9 @@
 #include "model/hold.h"
 
 static const TableColumn columns[] = {
-        { "USER", .shrink_to = 8 },
-        { "UID", .right = true },
-        { "CPU", .right = true },
-        { "SHARE", .right = true },
-        { "MEMORY", .right = true },
-        { "MAX", .right = true },
-        { "HELD" },
-        { "SLICE", .shrink_to = 12 },
+        { "USER", .shrink_to = 8 }, { "UID", .right = true },     { "CPU", .right = true },
+        { "SHARE", .right = true }, { "MEMORY", .right = true },  { "MAX", .right = true },
+        { .title = "HELD" },        { "SLICE", .shrink_to = 12 },
 };
 
 /* What cannot be had or is no limit is "-". */

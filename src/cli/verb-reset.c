@@ -6,10 +6,8 @@
 Status verb_reset(Cli *cli, _unused_ int argc, char *argv[]) {
         UserArgument user;
         const Purpose purpose = { .what = "reset the limits", .who = user.display };
-        Status status = user_argument(cli, argv[0], &user);
+        Status status = user_argument_to_change(cli, argv[0], &user);
 
-        if (status == STATUS_OK)
-                status = client_authorize(cli);
         return status == STATUS_OK ? client_call(cli, &purpose, "ResetLimits", NULL, "s", user.slice)
                                    : status;
 }

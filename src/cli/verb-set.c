@@ -72,9 +72,7 @@ Status verb_set(Cli *cli, int argc, char *argv[]) {
 
         if (n < 0)
                 return STATUS_USAGE;
-        status = user_argument(cli, argv[0], &user);
-        if (status == STATUS_OK)
-                status = client_authorize(cli);
+        status = user_argument_to_change(cli, argv[0], &user);
         if (status == STATUS_OK)
                 status = client_new_call(cli, MANAGER_PATH, MANAGER_INTERFACE, "SetLimits", &call);
         if (status != STATUS_OK)

@@ -26,7 +26,7 @@ static void assert_printed(const Table *table, unsigned width, bool header, cons
 static void add_row(Table *table, const char *a, const char *b, const char *c) {
         assert_int_equal(table_add(table, COLOR_NONE, a), 0);
         assert_int_equal(table_add(table, COLOR_RED, b), 0);
-        assert_int_equal(table_addf(table, COLOR_NONE, "%s", c), 0);
+        assert_int_equal(table_add(table, COLOR_NONE, c), 0);
 }
 
 static void test_widths(_unused_ void **state) {
@@ -38,7 +38,6 @@ static void test_widths(_unused_ void **state) {
         assert_printed(table, 0, false, "");
         add_row(table, "alice", "140%", "user-1000.slice");
         add_row(table, "zo\xc3\xab", NULL, "");
-        assert_int_equal(table_rows(table), 2);
         assert_printed(table, 0, true,
                        "USER   CPU SLICE\n"
                        "alice 140% user-1000.slice\n"
