@@ -16,6 +16,8 @@
 
 #define EVENTS_TYPE "(ttssua{sv})"
 
+static const Purpose purpose = { .what = "read the events" };
+
 typedef struct Events {
         Cli *cli;
         Live *live;
@@ -25,6 +27,7 @@ typedef struct Events {
         usec_t last_time; /* of the last one that was shown */
         uint64_t last_id; /* of this service; 0: none */
         bool again;       /* something has happened while the answer was under way */
+        Status status;    /* why it ended, if that was said */
 } Events;
 
 /* ---- one event ---- */
@@ -115,7 +118,6 @@ static int print_array(const Cli *cli, sd_bus_message *reply) {
 }
 
 static Status show(Cli *cli) {
-        const Purpose purpose = { .what = "read the events" };
         _cleanup_(bus_message_unrefp) sd_bus_message *reply = NULL;
         Status status = client_call(cli, &purpose, "ListEvents", &reply, "t", cli->options.since);
         int r;
@@ -164,21 +166,33 @@ static int follow_json(Events *events, sd_bus_message *m) {
 
 static void ask(Events *events);
 
+/* Whether it is no better the next time. A service that is about to go or to come is asked again. */
+static bool is_for_good(const sd_bus_error *error) {
+        return sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD) ||
+               sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED);
+}
+
+static int follow_answer(Events *events, sd_bus_message *reply) {
+        int r = sd_bus_message_enter_container(reply, 'a', EVENTS_TYPE);
+
+        while (r > 0)
+                r = events->cli->options.json ? follow_json(events, reply) : follow_text(events, reply);
+        return r < 0 ? r : live_flush(events->live);
+}
+
 static int on_answer(sd_bus_message *reply, void *userdata, _unused_ sd_bus_error *error) {
+        const sd_bus_error *failure = sd_bus_message_get_error(reply);
         Events *events = userdata;
-        int r = 0;
+        int r;
 
         events->call = sd_bus_slot_unref(events->call);
-        if (!sd_bus_message_is_method_error(reply, NULL)) {
-                r = sd_bus_message_enter_container(reply, 'a', EVENTS_TYPE);
-                while (r > 0)
-                        r = events->cli->options.json ? follow_json(events, reply)
-                                                      : follow_text(events, reply);
-                if (r >= 0 && live_flush(events->live) < 0)
-                        return 0;
+        if (failure && is_for_good(failure)) {
+                events->status = client_failed(events->cli, &purpose, failure);
+                return sd_event_exit(live_event(events->live), 0);
         }
+        r = failure ? 0 : follow_answer(events, reply);
         if (r < 0)
-                return sd_event_exit(live_event(events->live), r);
+                return r == -EPIPE ? 0 : sd_event_exit(live_event(events->live), r);
         if (events->again)
                 ask(events);
         return 0;
@@ -247,7 +261,7 @@ Status verb_events(Cli *cli, _unused_ int argc, _unused_ char *argv[]) {
                 return status;
         r = follow(&events);
         if (r >= 0)
-                return STATUS_OK;
+                return events.status;
         (void) log_error_errno(r, "Cannot follow what happens: %m");
         return STATUS_FAILURE;
 }

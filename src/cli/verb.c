@@ -13,13 +13,13 @@
 
 const Verb verbs[] = {
         { "list", "", "List who is logged in, what they use and what they may", 0, 0, 0, verb_list },
-        { "status", "[USER]", "Show how the host is, and one user", 0, 1, 0, verb_status },
+        { "status", "[USER]", "Show how the host is and oneself, or one user", 0, 1, 0, verb_status },
         { "show", "[USER]", "Show properties of a user, or of the service, for programs", 0, 1,
           OPTION_PROPERTY | OPTION_VALUE, verb_show },
         { "cat", "[USER]", "Show what is configured for a user, and in which files", 0, 1, 0, verb_cat },
         { "why", "[USER]", "Say in words what holds a user back", 0, 1, 0, verb_why },
         { "top", "", "Show who uses what, again and again", 0, 0, OPTION_LIVE, verb_top },
-        { "history", "[USER]", "Show what a user had in the last hour", 0, 1,
+        { "history", "[USER]", "Show what a user had, as far as it is remembered", 0, 1,
           OPTION_SINCE | OPTION_PLOT | OPTION_SVG | OPTION_TOTAL, verb_history },
         { "events", "", "Show what has happened", 0, 0, OPTION_SINCE | OPTION_FOLLOW, verb_events },
         { "monitor", "", "Show the signals of the service as they come", 0, 0, 0, verb_monitor },

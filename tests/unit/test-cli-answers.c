@@ -121,6 +121,16 @@ static void test_answers(void **state) {
         assert_fails(*state, verb_release, 0);
 }
 
+/* Who has nothing to follow is told so, instead of waiting for ever. */
+static void test_nothing_to_follow(void **state) {
+        Cli *cli = *state;
+
+        cli->options.given = OPTION_FOLLOW;
+        (void) alarm(60);
+        assert_int_equal(verb_events(cli, 0, (char *[]){ NULL }), STATUS_FAILURE);
+        (void) alarm(0);
+}
+
 /* It ends in the middle of a conversation. */
 static void test_gone(void **state) {
         assert_int_equal(kill(service, SIGKILL), 0);
@@ -142,6 +152,7 @@ static void test_no_socket(_unused_ void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_nothing_to_follow, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_gone, setup, teardown),
                 cmocka_unit_test(test_no_socket),
         };
