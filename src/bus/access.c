@@ -3,16 +3,21 @@
 #include "bus/access.h"
 
 #include <string.h>
+#include <systemd/sd-event.h>
 
+#include "bus/budget.h"
 #include "bus/callers.h"
 #include "bus/polkit.h"
 #include "model/names.h"
 #include "model/user.h"
 
 struct Access {
-        Callers *callers; /* NULL: the private socket */
-        Polkit *polkit;   /* with callers */
-        uid_t peer;       /* who is at the other end of the private socket */
+        sd_bus *bus;      /* NULL: the private socket */
+        Callers *callers; /* these three on the bus only */
+        Polkit *polkit;
+        Budget *budget;
+        usec_t now; /* at the last call */
+        uid_t peer; /* who is at the other end of the private socket */
 };
 
 /* A message that waits, with what its method has asked. */
@@ -158,6 +163,27 @@ static void ask_polkit(Pending *pending) {
         pending_free(pending);
 }
 
+/* While the connection is out of its loop no time passes. */
+static usec_t now(Access *access) {
+        sd_event *event = sd_bus_get_event(access->bus);
+
+        if (event)
+                (void) sd_event_now(event, CLOCK_MONOTONIC, &access->now);
+        return access->now;
+}
+
+/* Whether the caller, who is known, may ask for anything; if so the call is counted. */
+static bool admit(Access *access, uid_t caller) {
+        if (!access->budget)
+                return true;
+        if (!budget_allows(access->budget, caller, now(access)))
+                return false;
+        budget_take(access->budget, caller, BUDGET_CALL, access->now);
+        return true;
+}
+
+#define TOO_MUCH "You ask for too much; try again in a second."
+
 static void on_caller(int error, uid_t uid, void *userdata) {
         Pending *pending = userdata;
 
@@ -165,6 +191,8 @@ static void on_caller(int error, uid_t uid, void *userdata) {
         if (error < 0)
                 (void) sd_bus_reply_method_errorf(pending->m, SD_BUS_ERROR_ACCESS_DENIED,
                                                   "The bus does not say who calls: %s.", strerror(-error));
+        else if (!admit(pending->access, uid))
+                (void) sd_bus_reply_method_errorf(pending->m, SD_BUS_ERROR_LIMITS_EXCEEDED, TOO_MUCH);
         else if (pending->action && !is_master(uid, pending->owner)) {
                 ask_polkit(pending);
                 return;
@@ -213,6 +241,8 @@ int access_check(Access *access, sd_bus_message *m, const char *action, uid_t ow
                         return -EINVAL;
                 known = callers_find(access->callers, sender, &call.caller);
         }
+        if (known && !admit(access, call.caller))
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, TOO_MUCH);
         if (known && (!action || !access->polkit || is_master(call.caller, owner)))
                 return go_on(m, call.caller, is_master(call.caller, owner), handler, userdata, error);
         r = check_size(m);
@@ -224,6 +254,36 @@ int access_check(Access *access, sd_bus_message *m, const char *action, uid_t ow
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
                                         "Too many calls wait for an answer.");
         return r;
+}
+
+static void know(int error _unused_, uid_t uid _unused_, void *userdata _unused_) {
+}
+
+static void forget(void *userdata _unused_) {
+}
+
+int access_admit(Access *access, sd_bus_message *m, sd_bus_error *error) {
+        const char *sender = sd_bus_message_get_sender(m);
+        uid_t caller;
+
+        if (!access->callers || !sender)
+                return 0;
+        if (callers_find(access->callers, sender, &caller))
+                return admit(access, caller)
+                               ? 0
+                               : sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, TOO_MUCH);
+        return callers_ask(access->callers, sender, know, forget, NULL) >= 0
+                       ? 0
+                       : sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                          "Too many calls wait for an answer.");
+}
+
+void access_charge(Access *access, sd_bus_message *m, size_t values) {
+        const char *sender = sd_bus_message_get_sender(m);
+        uid_t caller;
+
+        if (access->callers && sender && callers_find(access->callers, sender, &caller))
+                budget_take(access->budget, caller, values, now(access));
 }
 
 int access_denied(sd_bus_error *error, const char *action, const char *what) {
@@ -238,6 +298,10 @@ int access_new(sd_bus *bus, Access **ret) {
         if (!access)
                 return -ENOMEM;
         access->peer = UID_INVALID;
+        access->bus = sd_bus_ref(bus);
+        access->budget = budget_new();
+        if (!access->budget)
+                return -ENOMEM;
         r = callers_new(bus, &access->callers);
         if (r >= 0)
                 r = polkit_new(bus, &access->polkit);
@@ -262,6 +326,8 @@ Access *access_free(Access *access) {
                 return NULL;
         polkit_free(access->polkit);
         callers_free(access->callers);
+        budget_free(access->budget);
+        sd_bus_unref(access->bus);
         free(access);
         return NULL;
 }

@@ -11,7 +11,7 @@
  *
  * Nothing here waits for the bus. While a message does, it and all that it carries stays in memory, so a
  * message whose body is larger than ACCESS_MESSAGE_MAX is refused instead; at most CALLERS_WAITING_MAX +
- * POLKIT_PENDING_MAX messages wait. */
+ * POLKIT_PENDING_MAX messages wait. On the bus, who asks for more than budget.h allows is refused. */
 typedef struct Access Access;
 
 /* Bytes of the values in a message; the largest call there is takes a fraction of it. */
@@ -41,6 +41,13 @@ typedef int (*AccessHandler)(sd_bus_message *m, uid_t caller, bool allowed, void
  * To be returned from a method's handler. */
 int access_check(Access *access, sd_bus_message *m, const char *action, uid_t owner,
                  const char *const *details, AccessHandler handler, void *userdata, sd_bus_error *error);
+
+/* For calls on the bus that are answered without access_check(): 0, or negative with the error set if the
+ * sender has asked for too much (budget.h), or too often before it is known who that is. */
+int access_admit(Access *access, sd_bus_message *m, sd_bus_error *error);
+/* Says how many values the answer to `m` has; a few more or less do not matter. access_check() and
+ * access_admit() have counted the call itself. */
+void access_charge(Access *access, sd_bus_message *m, size_t values);
 
 /* The error for who may not: AccessDenied, "Only an administrator may WHAT (polkit action ACTION).". */
 int access_denied(sd_bus_error *error, const char *action, const char *what);

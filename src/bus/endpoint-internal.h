@@ -41,6 +41,9 @@ int endpoint_check_name(const char *slice, sd_bus_error *error);
 int endpoint_slice_uid(const Endpoint *endpoint, const char *slice, uid_t *ret);
 /* Who owns the slice, by its figures, or by its name if it is not there now. UID_INVALID: nobody. */
 int endpoint_slice_owner(const Endpoint *endpoint, const char *slice, uid_t *ret);
+/* Calls the visitor for all slices, or for the caller's own alone, which costs no more than that. */
+int endpoint_slices_of(const Endpoint *endpoint, uid_t caller, bool all, SliceVisitor visitor,
+                       void *userdata);
 
 /* slice-path.c */
 

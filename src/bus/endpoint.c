@@ -62,6 +62,18 @@ int endpoint_slice_owner(const Endpoint *endpoint, const char *slice, uid_t *ret
         return 0;
 }
 
+int endpoint_slices_of(const Endpoint *endpoint, uid_t caller, bool all, SliceVisitor visitor,
+                       void *userdata) {
+        const BusOperations *operations = endpoint->operations;
+        SliceName name;
+        int r;
+
+        if (all)
+                return operations->slices(visitor, userdata, operations->userdata);
+        r = operations->slice(slice_name_for_uid(name, caller), visitor, userdata, operations->userdata);
+        return r == -ENOENT ? 0 : r;
+}
+
 static int attach(Endpoint *endpoint) {
         int r = manager_object_attach(endpoint);
 

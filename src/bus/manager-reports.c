@@ -15,8 +15,20 @@ static int read_history_request(sd_bus_message *m, const char **ret_slice, usec_
         return r < 0 || **ret_slice == '\0' ? r : endpoint_check_name(*ret_slice, error);
 }
 
+typedef struct LookList {
+        sd_bus_message *reply;
+        size_t n;
+} LookList;
+
+/* Values of one look, and of one event, about. */
+#define LOOK_VALUES  5U
+#define EVENT_VALUES 20U
+
 static int append_look(const Look *look, void *userdata) {
-        return sd_bus_message_append(userdata, "(ttttt)", look->time, look->use, look->grant,
+        LookList *list = userdata;
+
+        list->n++;
+        return sd_bus_message_append(list->reply, "(ttttt)", look->time, look->use, look->grant,
                                      look->throttled, look->memory);
 }
 
@@ -25,6 +37,7 @@ static int on_may_see_history(sd_bus_message *m, uid_t caller _unused_, bool all
         _cleanup_(bus_message_unrefp) sd_bus_message *reply = NULL;
         const Endpoint *endpoint = userdata;
         const BusOperations *operations = endpoint->operations;
+        LookList list = {};
         const char *slice;
         usec_t since;
         int r;
@@ -41,11 +54,19 @@ static int on_may_see_history(sd_bus_message *m, uid_t caller _unused_, bool all
                 r = sd_bus_message_open_container(reply, 'a', "(ttttt)");
         if (r < 0)
                 return r;
-        r = operations->history(slice, since, append_look, reply, operations->userdata);
+        list.reply = reply;
+        r = operations->history(slice, since, append_look, &list, operations->userdata);
+        access_charge(endpoint->access, m, list.n * LOOK_VALUES);
         if (r < 0)
                 return endpoint_slice_error(error, r, slice);
         r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+/* Which is for everybody. */
+static int on_hosts_history(sd_bus_message *m, uid_t caller, bool allowed _unused_, void *userdata,
+                            sd_bus_error *error) {
+        return on_may_see_history(m, caller, true, userdata, error);
 }
 
 int manager_on_get_history(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -57,8 +78,9 @@ int manager_on_get_history(sd_bus_message *m, void *userdata, sd_bus_error *erro
 
         if (r < 0)
                 return r;
-        if (*slice == '\0') /* the host's is for everybody */
-                return on_may_see_history(m, UID_INVALID, true, endpoint, error);
+        if (*slice == '\0')
+                return access_check(endpoint->access, m, NULL, UID_INVALID, NULL, on_hosts_history, endpoint,
+                                    error);
         r = endpoint_slice_owner(endpoint, slice, &owner);
         return r < 0 ? r
                      : access_check(endpoint->access, m, ACTION_READ_OTHERS, owner, NULL, on_may_see_history,
@@ -69,6 +91,7 @@ typedef struct EventList {
         sd_bus_message *reply;
         uid_t caller;
         bool all;
+        size_t n; /* of all that were looked at */
 } EventList;
 
 static bool may_see_event(const EventList *list, const Event *event) {
@@ -76,9 +99,10 @@ static bool may_see_event(const EventList *list, const Event *event) {
 }
 
 static int append_event(const Event *event, void *userdata) {
-        const EventList *list = userdata;
+        EventList *list = userdata;
         int r;
 
+        list->n++;
         if (!may_see_event(list, event))
                 return 0;
         r = sd_bus_message_open_container(list->reply, 'r', "ttssua{sv}");
@@ -109,6 +133,7 @@ static int on_may_see_events(sd_bus_message *m, uid_t caller, bool allowed, void
                 r = sd_bus_message_open_container(reply, 'a', "(ttssua{sv})");
         if (r >= 0)
                 r = operations->events(since, append_event, &list, operations->userdata);
+        access_charge(endpoint->access, m, list.n * EVENT_VALUES);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);

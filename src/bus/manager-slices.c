@@ -7,17 +7,18 @@
 
 typedef struct SliceList {
         sd_bus_message *reply;
-        uid_t caller;
-        bool all;
+        size_t n;
 } SliceList;
 
+/* Values of one entry, about. */
+#define ENTRY_VALUES 5U
+
 static int append_slice(const SliceFigures *slice, void *userdata) {
-        const SliceList *list = userdata;
+        SliceList *list = userdata;
         _cleanup_free_ char *path = NULL, *user_name = NULL;
         int r;
 
-        if (!list->all && slice->uid != list->caller)
-                return 0;
+        list->n++;
         r = slice_path_encode(slice->name, &path);
         if (r < 0)
                 return r;
@@ -32,14 +33,15 @@ static int on_may_list(sd_bus_message *m, uid_t caller, bool allowed, void *user
                        sd_bus_error *error _unused_) {
         _cleanup_(bus_message_unrefp) sd_bus_message *reply = NULL;
         const Endpoint *endpoint = userdata;
-        SliceList list = { .caller = caller, .all = allowed };
+        SliceList list = {};
         int r = sd_bus_message_new_method_return(m, &reply);
 
         list.reply = reply;
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "(suso)");
         if (r >= 0)
-                r = endpoint->operations->slices(append_slice, &list, endpoint->operations->userdata);
+                r = endpoint_slices_of(endpoint, caller, allowed, append_slice, &list);
+        access_charge(endpoint->access, m, list.n * ENTRY_VALUES);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);

@@ -9,7 +9,8 @@
  * answered here, before sd-bus sees it, out of the same vtables. What else there is (introspection, Set,
  * interfaces and objects that do not exist) is left to sd-bus, and none of that calls a getter. */
 
-#define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
+#define PROPERTIES_INTERFACE     "org.freedesktop.DBus.Properties"
+#define INTROSPECTABLE_INTERFACE "org.freedesktop.DBus.Introspectable"
 
 static int append_value(Endpoint *endpoint, sd_bus_message *m, const SliceInterface *interface,
                         const sd_bus_vtable *v) {
@@ -179,9 +180,11 @@ static int on_get(Endpoint *endpoint, sd_bus_message *m, sd_bus_error *error) {
 typedef struct Objects {
         Endpoint *endpoint;
         sd_bus_message *reply;
-        uid_t caller;
-        bool all;
+        size_t n;
 } Objects;
+
+/* Values of one object, about. */
+#define OBJECT_VALUES 25U
 
 static int append_interface(Endpoint *endpoint, sd_bus_message *reply, const SliceInterface *interface) {
         int r = sd_bus_message_open_container(reply, 'e', "sa{sv}");
@@ -203,12 +206,11 @@ static int append_interfaces(const Objects *objects, const SliceFigures *slice) 
 }
 
 static int append_object(const SliceFigures *slice, void *userdata) {
-        const Objects *objects = userdata;
+        Objects *objects = userdata;
         _cleanup_free_ char *path = NULL;
         int r;
 
-        if (!objects->all && slice->uid != objects->caller)
-                return 0;
+        objects->n++;
         r = slice_path_encode(slice->name, &path);
         if (r >= 0)
                 r = sd_bus_message_open_container(objects->reply, 'e', "oa{sa{sv}}");
@@ -224,15 +226,15 @@ static int append_object(const SliceFigures *slice, void *userdata) {
 static int on_may_list(sd_bus_message *m, uid_t caller, bool allowed, void *userdata,
                        sd_bus_error *error _unused_) {
         _cleanup_(bus_message_unrefp) sd_bus_message *reply = NULL;
-        Objects objects = { .endpoint = userdata, .caller = caller, .all = allowed };
-        const BusOperations *operations = objects.endpoint->operations;
+        Objects objects = { .endpoint = userdata };
         int r = sd_bus_message_new_method_return(m, &reply);
 
         objects.reply = reply;
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "{oa{sa{sv}}}");
         if (r >= 0)
-                r = operations->slices(append_object, &objects, operations->userdata);
+                r = endpoint_slices_of(objects.endpoint, caller, allowed, append_object, &objects);
+        access_charge(objects.endpoint->access, m, objects.n * OBJECT_VALUES);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
@@ -243,6 +245,8 @@ static int on_get_managed_objects(Endpoint *endpoint, sd_bus_message *m, sd_bus_
 
         if (strcmp(sd_bus_message_get_path(m), MANAGER_PATH) != 0)
                 return 0;
+        if (sd_bus_message_is_empty(m) <= 0)
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "There are no arguments.");
         r = access_check(endpoint->access, m, ACTION_READ_OTHERS, UID_INVALID, NULL, on_may_list, endpoint,
                          error);
         return r < 0 ? r : 1;
@@ -254,5 +258,7 @@ int properties_filter(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (sd_bus_message_is_method_call(m, PROPERTIES_INTERFACE, "Get") > 0 ||
             sd_bus_message_is_method_call(m, PROPERTIES_INTERFACE, "GetAll") > 0)
                 return on_get(userdata, m, error);
+        if (sd_bus_message_is_method_call(m, INTROSPECTABLE_INTERFACE, "Introspect") > 0)
+                return access_admit(((const Endpoint *) userdata)->access, m, error);
         return 0;
 }

@@ -167,6 +167,9 @@ static int find_user_slice(sd_bus *bus _unused_, const char *path, const char *i
         return find(userdata, path, &slice_interfaces[1], ret_found);
 }
 
+/* What a node in an introspection costs, in values of an answer. */
+#define NODE_VALUES 5U
+
 typedef struct Paths {
         char **paths; /* ends with NULL */
         size_t n, room;
@@ -200,11 +203,14 @@ static int add_path(const SliceFigures *slice, void *userdata) {
 static int enumerate(sd_bus *bus _unused_, const char *prefix _unused_, void *userdata, char ***ret_nodes,
                      sd_bus_error *error _unused_) {
         const Endpoint *endpoint = userdata;
+        sd_bus_message *m = sd_bus_get_current_message(endpoint->bus);
         _cleanup_(paths_done) Paths paths = {};
         int r = endpoint->operations->slices(add_path, &paths, endpoint->operations->userdata);
 
         if (r < 0)
                 return r;
+        if (m)
+                access_charge(endpoint->access, m, paths.n * NODE_VALUES);
         paths.n = 0;
         *ret_nodes = TAKE_PTR(paths.paths);
         return 0;
