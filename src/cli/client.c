@@ -48,9 +48,10 @@ static int is_on_bus(sd_bus *bus, sd_bus_error *error) {
 }
 
 /* What of these errors only says that there is nothing to ask, rather than that the start failed. What is
- * not enabled is no unit to PID 1. */
+ * not enabled is no unit to PID 1, and nobody's name to dbus-broker. */
 static bool is_nobody_there(const sd_bus_error *error) {
         return !sd_bus_error_is_set(error) || sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+               sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
                sd_bus_error_has_name(error, "org.freedesktop.systemd1.NoSuchUnit") ||
                sd_bus_error_get_errno(error) == ENOTCONN || sd_bus_error_get_errno(error) == ECONNRESET;
 }

@@ -175,7 +175,7 @@ static json_object *to_json(const Property *table, const void *object) {
 static int print_json(const Cli *cli, const HostInfo *host, const SliceInfo *slice) {
         _cleanup_json_ json_object *both = json_object_new_object();
 
-        if (!both || json_add(both, "Manager", host ? to_json(manager_properties, host) : NULL) < 0 ||
+        if (!both || json_add(both, "Host", host ? to_json(manager_properties, host) : NULL) < 0 ||
             json_add(both, "Slice", slice->id ? to_json(slice_properties, slice) : NULL) < 0)
                 return -ENOMEM;
         return json_print(both, cli->options.json, stdout);
