@@ -34,8 +34,7 @@ static const struct {
         { SD_BUS_ERROR_UNKNOWN_INTERFACE, STATUS_FAILURE, "After an upgrade: systemctl restart fairsliced" },
 };
 
-/* Without a full stop at the end, which the sentence has already. */
-static char *message_of(const Cli *cli, const sd_bus_error *error) {
+char *client_error_text(const Cli *cli, const sd_bus_error *error) {
         char *text = text_escape(&cli->terminal, error->message ? error->message : error->name);
 
         for (size_t n = text ? strlen(text) : 0; n > 0 && strchr(". \n", text[n - 1]); n--)
@@ -66,7 +65,7 @@ Status client_failed(const Cli *cli, const Purpose *purpose, const sd_bus_error 
                 advice = NULL; /* that only root may is the message already */
         if (status == STATUS_NOT_RUNNING && cli->options.host)
                 advice = "Can you log in there with ssh, and is fairsliced running there?";
-        message = message_of(cli, error);
+        message = client_error_text(cli, error);
         log_error("Cannot %s%s%s: %s.%s%s", purpose->what, who ? " of " : "", who ? who : "",
                   message ? message : "out of memory", advice ? " " : "", advice ? advice : "");
         return status;

@@ -56,12 +56,13 @@ static bool is_nobody_there(const sd_bus_error *error) {
                sd_bus_error_get_errno(error) == ENOTCONN || sd_bus_error_get_errno(error) == ECONNRESET;
 }
 
-static Status not_running(const sd_bus_error *why) {
-        if (is_nobody_there(why))
-                log_error("fairsliced is not running. Start it with: systemctl start fairsliced");
+static Status not_running(const Cli *cli, const sd_bus_error *why) {
+        _cleanup_free_ char *text = is_nobody_there(why) ? NULL : client_error_text(cli, why);
+
+        if (text)
+                log_error("fairsliced cannot be started: %s. See: systemctl status fairsliced", text);
         else
-                log_error("fairsliced cannot be started: %s. See: systemctl status fairsliced",
-                          why->message ? why->message : why->name);
+                log_error("fairsliced is not running. Start it with: systemctl start fairsliced");
         return STATUS_NOT_RUNNING;
 }
 
@@ -74,7 +75,7 @@ static Status connect_local(Cli *cli) {
                 return STATUS_OK;
         }
         if (client_connect_socket(PRIVATE_SOCKET, &cli->bus) < 0)
-                return not_running(&error);
+                return not_running(cli, &error);
         cli->direct = true;
         return STATUS_OK;
 }

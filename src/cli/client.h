@@ -44,6 +44,10 @@ Status client_get_all(Cli *cli, const Purpose *purpose, const char *path, const 
 /* Says what the error means for the person who called, and returns how to end. */
 Status client_failed(const Cli *cli, const Purpose *purpose, const sd_bus_error *error);
 
+/* What the error says, escaped, and without the full stop that the sentence around it has. NULL if there is
+ * no memory. */
+char *client_error_text(const Cli *cli, const sd_bus_error *error);
+
 /* Says that the answer is not of the documented form: the service is of another version. -ENOMEM is what it
  * always is. */
 Status client_bad_answer(const Purpose *purpose, int error);
