@@ -16,7 +16,7 @@ typedef struct Place {
         ControlPlaces *places;
         char *parent, *path;
         int fd; /* -1: not there */
-        int error;
+        int error, watch_error;
         sd_event_source *watch;
 } Place;
 
@@ -88,7 +88,7 @@ static int watch_place(Place *p) {
         char path[32];
         int r;
 
-        if (!p->places->args.event)
+        if (!p->places->args.event || p->watch)
                 return 0;
         snprintf(path, sizeof path, "/proc/self/fd/%d", p->fd);
         r = sd_event_add_inotify(p->places->args.event, &p->watch, path,
@@ -126,11 +126,12 @@ static int open_place(Place *p, bool make) {
         p->fd = open(p->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (p->fd < 0)
                 return r < 0 ? r : -errno;
-        return watch_place(p);
+        return 0;
 }
 
 static void look_for(Place *p, bool make) {
         p->error = open_place(p, make);
+        p->watch_error = p->fd >= 0 ? watch_place(p) : 0;
         if (p->error == 0 && make && faccessat(p->fd, ".", W_OK, AT_EACCESS) < 0)
                 p->error = -errno;
 }
@@ -149,6 +150,11 @@ const ControlDirs *control_places_dirs(ControlPlaces *places) {
 
 int control_places_persistent_error(const ControlPlaces *places) {
         return places->persistent.error;
+}
+
+int control_places_watch_error(const ControlPlaces *places) {
+        return places->runtime.watch_error < 0 ? places->runtime.watch_error
+                                               : places->persistent.watch_error;
 }
 
 /* Of several directories, divided by colons, the first. */

@@ -35,3 +35,7 @@ const ControlDirs *control_places_dirs(ControlPlaces *places);
 
 /* Why the one for limits that last cannot be written to, as of the last look: a negative errno, or 0. */
 int control_places_persistent_error(const ControlPlaces *places);
+
+/* Why one of them is not watched, likewise. It can be used all the same, and watching is tried again with
+ * each look. */
+int control_places_watch_error(const ControlPlaces *places);

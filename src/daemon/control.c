@@ -37,6 +37,16 @@ static void say_unwritable(Manager *m) {
         m->control_unwritable = r < 0;
 }
 
+static void say_unwatched(Manager *m) {
+        int r = control_places_watch_error(m->control_places);
+
+        if (r < 0 && !m->control_unwatched)
+                log_warning_errno(r, "Cannot watch the directories " CONTROL_DIRECTORY
+                                     ", what is changed there by "
+                                     "hand takes effect with the next reload: %m");
+        m->control_unwatched = r < 0;
+}
+
 int control_read(Manager *m, const Config *config, bool all, Control **ret) {
         _cleanup_(problems_done) Problems problems = {};
         int r;
@@ -48,6 +58,7 @@ int control_read(Manager *m, const Config *config, bool all, Control **ret) {
                 return log_error_errno(r, "Cannot read the limits that were set over the bus: %m");
         say_problems(m, &problems);
         say_unwritable(m);
+        say_unwatched(m);
         return 0;
 }
 

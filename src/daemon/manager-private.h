@@ -115,8 +115,9 @@ struct Manager {
         unsigned lifts_pending;
         usec_t housekeeping_at;
         usec_t resets_until; /* a reload may still take limits away; see BackendOps.reset_by_reload */
-        bool host_unreadable, ledger_unwritable, slices_unwatched, control_unwritable; /* said */
-        char status[128]; /* as it was sent last */
+        bool host_unreadable, ledger_unwritable, slices_unwatched; /* said */
+        bool control_unwritable, control_unwatched;                /* said */
+        char status[128];                                          /* as it was sent last */
         usec_t table_at;
         usec_t looked_at;                     /* the last tick */
         uint64_t glanced_usage, looked_usage; /* the host's counter at the last glance, and then */
