@@ -303,7 +303,7 @@ static void test_many_objects(_unused_ void **state) {
         objects.fake->many = MANY;
         as_user(0, sees_many_objects);
         as_user(objects.stranger, sees_no_object);
-        assert_int_equal(objects.fake->rounds, 2);
+        assert_int_equal(objects.fake->rounds, 1);
 }
 
 int main(void) {
