@@ -26,6 +26,7 @@ struct BusService {
         sd_event_source *timer;
         usec_t retry; /* the next pause */
         bool owned, complained;
+        bool left; /* a connection that was stuck, which may still have the name */
 };
 
 static void fail(BusService *service, int error) {
@@ -72,6 +73,18 @@ static bool is_ours(const BusService *service) {
                strcmp(service->name.owner, self) == 0;
 }
 
+/* The bus does not read from a connection that is stuck, so it finds out that we have left it when it has
+ * something to write there. Whoever else may have the name by now does not mind. */
+static void poke_owner(BusService *service) {
+        _cleanup_(bus_message_unrefp) sd_bus_message *m = NULL;
+
+        service->left = false;
+        if (sd_bus_message_new_method_call(service->bus, &m, BUS_NAME, "/", "org.freedesktop.DBus.Peer",
+                                           "Ping") >= 0 &&
+            sd_bus_message_set_expect_reply(m, false) >= 0 && sd_bus_message_set_auto_start(m, false) >= 0)
+                (void) sd_bus_send(service->bus, m, NULL);
+}
+
 static void on_owner(bool present, void *userdata) {
         BusService *service = userdata;
         bool was_owned = service->owned;
@@ -79,11 +92,13 @@ static void on_owner(bool present, void *userdata) {
         service->owned = is_ours(service);
         if (!present)
                 request_name(service);
+        else if (!service->owned && service->left)
+                poke_owner(service);
         else if (!service->owned)
                 fail(service, -EEXIST);
         else if (!was_owned) {
                 service->retry = RETRY_MIN_USEC;
-                service->complained = false;
+                service->complained = service->left = false;
                 service->handlers.owned(service->handlers.userdata);
         }
 }
@@ -93,6 +108,7 @@ static void on_stuck(void *userdata) {
         BusService *service = userdata;
 
         service->handlers.failed(-ETIMEDOUT, service->handlers.userdata);
+        service->left = true;
         bus_connection_renew(service->connection);
 }
 
