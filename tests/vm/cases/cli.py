@@ -14,7 +14,7 @@ from harness.service import SET_FOR_GOOD, SET_FOR_NOW
 OWN = "list", "status", "show", "why", "cat", "history", "events", "top"
 OTHERS = "status", "show", "why", "cat", "history"
 AT_ONCE = 0.2
-TRIES = 7
+TRIES = 11
 PASSWORD = "a word, and another"
 
 
