@@ -6,14 +6,15 @@ import statistics
 import subprocess
 import time
 
-from harness import EVERYWHERE, MIB, NOSYSTEMD, SYSTEMD, case, machine, run, wait_for
+from harness import EVERYWHERE, MIB, NATIVE, NOSYSTEMD, SYSTEMD, case, machine, run, wait_for
 from harness.client import DENIED, FAIRSLICECTL, fairslicectl
 from harness.limits import Watch
 from harness.service import SET_FOR_GOOD, SET_FOR_NOW
 
 OWN = "list", "status", "show", "why", "cat", "history", "events", "top"
 OTHERS = "status", "show", "why", "cat", "history"
-AT_ONCE = 0.2
+# An emulated machine on a host with other work takes longer than its own 0.1 s; docs/measurements.md has both.
+AT_ONCE = 0.2 if machine.KIND == NATIVE else 0.5
 TRIES = 11
 PASSWORD = "a word, and another"
 
@@ -79,7 +80,7 @@ def set_for_now(user):
     return lambda value: fairslicectl("set", user.name, f"MemoryMax={value}", "--runtime")
 
 
-@case("an administrator's limit is in the kernel's file within 200 ms", on=EVERYWHERE)
+@case("an administrator's limit is in the kernel's file at once", on=EVERYWHERE)
 def limits_are_set_at_once(test):
     test.service.start()
     user = test.user("a")
@@ -87,9 +88,8 @@ def limits_are_set_at_once(test):
     times = [seconds_until(test, user, (300 + n) * MIB, set_for_now(user), path) for n in range(TRIES)]
     written, stands = zip(*times)
     test.figure("limit_written_down_after", 1000 * statistics.median(written), "ms")
-    test.figure("limit_stands_after", 1000 * statistics.median(stands), "ms")
-    # What else the host of an emulated machine does only adds to it.
-    test.at_most("limit_stands_after_at_best", 1000 * min(stands), 1000 * AT_ONCE, "ms")
+    test.figure("limit_stands_after_at_best", 1000 * min(stands), "ms")
+    test.at_most("limit_stands_after", 1000 * statistics.median(stands), 1000 * AT_ONCE, "ms")
 
 
 @case("what an administrator has set is told, and undone by a reset and by removing the file", on=EVERYWHERE)
