@@ -165,6 +165,16 @@ def revert_slices():
     units = [path.name.removesuffix(".d") for path in CONTROL.glob("user-*.slice.d")]
     if units:
         run("systemctl", "revert", *units)
+    lift_memory_limits()
+
+
+def lift_memory_limits():
+    """A drop-in that is gone is no reason for systemd to write the files of a slice that runs. Version 1 has others."""
+    for group in user_slices():
+        for name in "memory.max", "memory.high", "memory.swap.max":
+            with contextlib.suppress(FileNotFoundError):  # the slice may go meanwhile
+                if group.file(name).exists():
+                    group.file(name).write_text("max", encoding="ascii")
 
 
 def remove_empty_cgroups():
