@@ -3,7 +3,8 @@
 /* org.fairslice1 with made-up figures (tests/support/fake-operations.h): the real objects, for who calls
  * them. They are on the bus that DBUS_SYSTEM_BUS_ADDRESS names, or, with the argument "socket", on the
  * private socket. Says "ready" when it can be called. The other arguments change what it does, see below.
- * Says what it is told to do. With "control" it is told on standard input what happens, and ends with that.
+ * Says what it is told to do, with "calls" all that it is asked on the bus. With "control" it is told on
+ * standard input what happens, and ends with that.
  * Ends with who started it. */
 
 #include <fcntl.h>
@@ -60,6 +61,14 @@ static void tell(FakeOperations *fake) {
         fake->operations.reset_limits = told_reset;
         fake->operations.release = told_release;
         fake->operations.reload = told_reload;
+}
+
+static int told_call(sd_bus_message *m, _unused_ void *userdata, _unused_ sd_bus_error *error) {
+        if (sd_bus_message_is_method_call(m, NULL, NULL) > 0) {
+                printf("call of %s.%s\n", sd_bus_message_get_interface(m), sd_bus_message_get_member(m));
+                (void) fflush(stdout);
+        }
+        return 0;
 }
 
 /* "many=1000", "set=-1" (an errno), "no-problems" … Returns whether it was understood. */
@@ -149,7 +158,7 @@ static int on_control(sd_event_source *source, int fd, _unused_ uint32_t events,
         return 0;
 }
 
-static int on_bus(sd_event *event, FakeOperations *fake, bool controlled) {
+static int on_bus(sd_event *event, FakeOperations *fake, bool controlled, bool counted) {
         Control control = { .fake = fake };
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         _cleanup_(endpoint_freep) Endpoint *endpoint = NULL;
@@ -159,6 +168,8 @@ static int on_bus(sd_event *event, FakeOperations *fake, bool controlled) {
                 r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
                 r = endpoint_new(bus, &fake->operations, &endpoint);
+        if (r >= 0 && counted) /* the last filter is the first that is called */
+                r = sd_bus_add_filter(bus, NULL, told_call, NULL);
         control.endpoint = endpoint;
         if (r >= 0 && controlled)
                 r = sd_event_add_io(event, NULL, STDIN_FILENO, EPOLLIN, on_control, &control);
@@ -186,7 +197,7 @@ static int on_socket(sd_event *event, const FakeOperations *fake) {
 
 int main(int argc, char *argv[]) {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
-        bool by_socket = false, controlled = false;
+        bool by_socket = false, controlled = false, counted = false;
         FakeOperations fake;
         int r;
 
@@ -198,13 +209,15 @@ int main(int argc, char *argv[]) {
                         by_socket = true;
                 else if (strcmp(argv[i], "control") == 0)
                         controlled = true;
+                else if (strcmp(argv[i], "calls") == 0)
+                        counted = true;
                 else if (!configure(&fake, argv[i])) {
                         log_error("%s is not understood.", argv[i]);
                         return 2;
                 }
         r = sd_event_default(&event);
         if (r >= 0)
-                r = by_socket ? on_socket(event, &fake) : on_bus(event, &fake, controlled);
+                r = by_socket ? on_socket(event, &fake) : on_bus(event, &fake, controlled, counted);
         if (r < 0)
                 (void) log_error_errno(r, "Cannot serve %s: %m", BUS_NAME);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
