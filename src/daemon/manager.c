@@ -3,6 +3,7 @@
 #include "daemon/manager-private.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -10,6 +11,11 @@
 #include <systemd/sd-daemon.h>
 
 #include "basic/log.h"
+
+/* Blocks from this size on go back to the kernel when they are freed. glibc would raise this with each
+ * larger one that is freed, so that a single message of 32 MiB, which the bus lets anybody send, would stay
+ * for ever. */
+#define LARGE_BLOCK (128 * 1024)
 
 static int on_terminate(sd_event_source *s _unused_, const struct signalfd_siginfo *si _unused_,
                         void *userdata) {
@@ -89,6 +95,7 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
         m->root_fd = m->proc_fd = m->runtime_fd = m->vmstat_fd = -1;
         slice_table_init(&m->slices);
         raise_descriptor_limit();
+        (void) mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
         m->ram_bytes = ram_bytes();
         m->engine = engine_new();
         m->event_log = event_log_new();
