@@ -98,6 +98,8 @@ def of_a_crash(test):
     test.defer(watch.close)
     old = test.service.main_pid()
 
+    # Work outside may have ended the contention for a moment; what is not there cannot be lifted.
+    wait_for(contention.limits_stand, 20, "the limits, once more")
     killed = Moment()
     os.kill(old, signal.SIGKILL)
     wait_for(lambda: test.service.main_pid() not in (0, old) and test.service.is_active(), 20, "the service is back")
