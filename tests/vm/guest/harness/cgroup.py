@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Reading the files of a cgroup, of version 1 and 2 alike. None stands for "max"."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -73,11 +74,12 @@ class AnyCgroup:
             return 0
 
     def processes(self):
-        """The PIDs here and in all groups below."""
+        """The PIDs here and in all groups below. A group may go meanwhile."""
         pids = []
         for directory, _, files in os.walk(self.path):
             if "cgroup.procs" in files:
-                pids += [int(pid) for pid in (pathlib.Path(directory) / "cgroup.procs").read_text().split()]
+                with contextlib.suppress(FileNotFoundError):
+                    pids += [int(pid) for pid in (pathlib.Path(directory) / "cgroup.procs").read_text().split()]
         return pids
 
     def kill(self):
