@@ -2,11 +2,11 @@
 #pragma once
 
 #include "config/control.h"
+#include "config/files.h"
 #include "model/slice-name.h"
 
 /* "user-1000.slice.conf" */
-#define CONTROL_ENDING ".conf"
-typedef char ControlFileName[sizeof(SliceName) + sizeof CONTROL_ENDING];
+typedef char ControlFileName[sizeof(SliceName) + sizeof CONFIG_ENDING];
 
 const char *control_file_name(ControlFileName buffer, uid_t uid);
 

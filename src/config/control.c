@@ -14,7 +14,7 @@
 const char *control_file_name(ControlFileName buffer, uid_t uid) {
         SliceName slice;
 
-        snprintf(buffer, sizeof(ControlFileName), "%s" CONTROL_ENDING, slice_name_for_uid(slice, uid));
+        snprintf(buffer, sizeof(ControlFileName), "%s" CONFIG_ENDING, slice_name_for_uid(slice, uid));
         return buffer;
 }
 
@@ -38,12 +38,6 @@ typedef struct Layer {
         const char *path;
         FileNames names; /* in it, in the order in which they are read */
 } Layer;
-
-static bool is_control_name(const char *name) {
-        size_t length = strlen(name), ending = strlen(CONTROL_ENDING);
-
-        return name[0] != '.' && length > ending && strcmp(name + length - ending, CONTROL_ENDING) == 0;
-}
 
 /* Takes the string, also on failure; NULL is one that there was no memory for. */
 static int append_name(FileNames *names, char *name) {
@@ -71,7 +65,7 @@ static int read_names(DIR *dir, FileNames *names) {
                 entry = readdir(dir);
                 if (!entry)
                         return -errno;
-                if (!is_control_name(entry->d_name))
+                if (!config_is_file_name(entry->d_name))
                         continue;
                 r = append_name(names, strdup(entry->d_name));
                 if (r < 0)
@@ -81,7 +75,7 @@ static int read_names(DIR *dir, FileNames *names) {
 
 /* "user-1000.slice.conf" */
 static bool is_users_own(const char *name) {
-        size_t length = strlen(name) - strlen(CONTROL_ENDING);
+        size_t length = strlen(name) - strlen(CONFIG_ENDING);
         SliceName slice;
         uid_t uid;
 

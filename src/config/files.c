@@ -12,9 +12,8 @@
 #include "basic/fs.h"
 #include "config/problem.h"
 
-#define MAIN_NAME     "fairsliced.conf"
-#define DROPIN_NAME   "fairsliced.conf.d"
-#define DROPIN_ENDING ".conf"
+#define MAIN_NAME   "fairsliced.conf"
+#define DROPIN_NAME "fairsliced.conf.d"
 
 /* The first has the highest priority. */
 static const char *const directories[] = { "/etc/fairslice", "/run/fairslice", "/usr/lib/fairslice" };
@@ -109,10 +108,10 @@ static int find_main(Problems *problems, ConfigFiles *files) {
         return 0;
 }
 
-static bool is_drop_in_name(const char *name) {
-        size_t length = strlen(name), ending = strlen(DROPIN_ENDING);
+bool config_is_file_name(const char *name) {
+        size_t length = strlen(name), ending = strlen(CONFIG_ENDING);
 
-        return name[0] != '.' && length > ending && strcmp(name + length - ending, DROPIN_ENDING) == 0;
+        return name[0] != '.' && length > ending && strcmp(name + length - ending, CONFIG_ENDING) == 0;
 }
 
 static int drop_ins_append(DropIns *d, const char *name, size_t directory) {
@@ -145,7 +144,7 @@ static int list_directory(int fd, size_t directory, DropIns *d) {
                 entry = readdir(dir);
                 if (!entry)
                         return -errno;
-                if (!is_drop_in_name(entry->d_name))
+                if (!config_is_file_name(entry->d_name))
                         continue;
                 r = drop_ins_append(d, entry->d_name, directory);
                 if (r < 0)

@@ -30,3 +30,8 @@ void config_files_done(ConfigFiles *files);
  * /dev/null, or a negative errno: -EINVAL if it is not a regular file. Never waits for the other end of a
  * fifo, and never leaves the root directory by a symbolic link. */
 int config_files_open(const ConfigFiles *files, size_t i, int *ret_fd);
+
+/* Whether a file of that name in a directory of drop-ins, or in control.d, is to be read: it ends with
+ * CONFIG_ENDING, and does not begin with a point, as temporary files do. */
+#define CONFIG_ENDING ".conf"
+bool config_is_file_name(const char *name);

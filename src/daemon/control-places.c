@@ -7,10 +7,10 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
+#include "config/files.h"
 #include "model/slice-name.h"
 
 #define STATE_DIRECTORY "/var/lib/fairslice"
-#define SUFFIX          ".conf"
 
 typedef struct Place {
         ControlPlaces *places;
@@ -40,21 +40,13 @@ static void note_removed(ControlPlaces *places, const char *file) {
         SliceName name;
         uid_t uid;
 
-        if (length <= strlen(SUFFIX) || length - strlen(SUFFIX) > SLICE_NAME_MAX ||
+        if (length <= strlen(CONFIG_ENDING) || length - strlen(CONFIG_ENDING) > SLICE_NAME_MAX ||
             places->n_removed == CONTROL_REMOVED_MAX)
                 return;
-        memcpy(name, file, length - strlen(SUFFIX));
-        name[length - strlen(SUFFIX)] = '\0';
+        memcpy(name, file, length - strlen(CONFIG_ENDING));
+        name[length - strlen(CONFIG_ENDING)] = '\0';
         if (slice_name_to_uid(name, &uid) >= 0)
                 places->removed[places->n_removed++] = uid;
-}
-
-/* Temporary files begin with a point. */
-static bool is_configuration(const char *file) {
-        size_t length = strlen(file);
-
-        return file[0] != '.' && length > strlen(SUFFIX) &&
-               strcmp(file + length - strlen(SUFFIX), SUFFIX) == 0;
 }
 
 static int on_inotify(sd_event_source *s _unused_, const struct inotify_event *event, void *userdata) {
@@ -62,7 +54,7 @@ static int on_inotify(sd_event_source *s _unused_, const struct inotify_event *e
         ControlPlaces *places = p->places;
         int enabled = SD_EVENT_OFF;
 
-        if (!(event->mask & IN_Q_OVERFLOW) && (event->len == 0 || !is_configuration(event->name)))
+        if (!(event->mask & IN_Q_OVERFLOW) && (event->len == 0 || !config_is_file_name(event->name)))
                 return 0;
         if (event->mask & (IN_DELETE | IN_MOVED_FROM))
                 note_removed(places, event->name);
