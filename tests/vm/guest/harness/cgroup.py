@@ -2,6 +2,7 @@
 """Reading the files of a cgroup, of version 1 and 2 alike. None stands for "max"."""
 
 import contextlib
+import errno
 import os
 import pathlib
 import re
@@ -27,6 +28,18 @@ def legacy_mounts():
 
 
 MOUNTS = legacy_mounts()
+
+
+@contextlib.contextmanager
+def _gone_is_not_found():
+    """A file of a group that goes while it is open says that there is no such device, and means what a missing
+    one means."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENODEV:
+            raise
+        raise FileNotFoundError(errno.ENOENT, "the group has gone", error.filename) from error
 
 
 class AnyCgroup:
@@ -57,10 +70,12 @@ class AnyCgroup:
         return set()
 
     def read(self, name):
-        return self.file(name).read_text(encoding="ascii").strip()
+        with _gone_is_not_found():
+            return self.file(name).read_text(encoding="ascii").strip()
 
     def write(self, name, value):
-        self.file(name).write_text(str(value), encoding="ascii")
+        with _gone_is_not_found():
+            self.file(name).write_text(str(value), encoding="ascii")
 
     def read_keys(self, name):
         """A file of "KEY VALUE" lines as a dictionary of numbers."""
@@ -78,7 +93,7 @@ class AnyCgroup:
         pids = []
         for directory, _, files in os.walk(self.path):
             if "cgroup.procs" in files:
-                with contextlib.suppress(FileNotFoundError):
+                with contextlib.suppress(FileNotFoundError), _gone_is_not_found():
                     pids += [int(pid) for pid in (pathlib.Path(directory) / "cgroup.procs").read_text().split()]
         return pids
 
@@ -128,7 +143,10 @@ class UnifiedCgroup(AnyCgroup):
         return int(self.read("memory.current"))
 
     def is_populated(self):
-        return self.exists() and self.read_keys("cgroup.events")["populated"] == 1
+        try:
+            return self.read_keys("cgroup.events")["populated"] == 1
+        except FileNotFoundError:
+            return False
 
 
 class LegacyCgroup(AnyCgroup):

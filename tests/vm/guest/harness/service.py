@@ -174,7 +174,7 @@ def lift_memory_limits():
         for name in "memory.max", "memory.high", "memory.swap.max":
             with contextlib.suppress(FileNotFoundError):  # the slice may go meanwhile
                 if group.file(name).exists():
-                    group.file(name).write_text("max", encoding="ascii")
+                    group.write(name, "max")
 
 
 def remove_empty_cgroups():
