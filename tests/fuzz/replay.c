@@ -424,6 +424,11 @@ static const char *const cli_text_tokens[] = {
         NULL,
 };
 
+static const char *const mail_address_tokens[] = {
+        "@", ".", "..", "-", "a",        "example.org", "\r\n", "\"",
+        "<", ">", ",",  " ", "\xc3\xa9", "[127.0.0.1]", NULL,
+};
+
 static const Target targets[] = {
         { "config", fuzz_config, config_tokens, 30 },
         { "control", fuzz_control, control_tokens, 10 },
@@ -436,6 +441,7 @@ static const Target targets[] = {
         { "process", fuzz_process, process_tokens, 2000 },
         { "place", fuzz_place, place_tokens, 1000 },
         { "cli-text", fuzz_cli_text, cli_text_tokens, 2000 },
+        { "mail-address", fuzz_mail_address, mail_address_tokens, 2000 },
 };
 
 int main(int argc, char **argv) {
