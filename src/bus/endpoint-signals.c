@@ -102,10 +102,19 @@ void endpoint_contended(Endpoint *endpoint, bool contended) {
                                               NULL);
 }
 
-void endpoint_out_of_memory(Endpoint *endpoint, const char *slice, uid_t uid, uint64_t event) {
+static void tell_event(Endpoint *endpoint, const char *signal, const char *slice, uid_t uid,
+                       uint64_t event) {
         _cleanup_free_ char *path = NULL;
 
         if (may_be_told(endpoint, uid) && slice_path_encode(slice, &path) >= 0)
-                (void) sd_bus_emit_signal(endpoint->bus, MANAGER_PATH, MANAGER_INTERFACE, "OutOfMemory",
-                                          "sot", slice, path, event);
+                (void) sd_bus_emit_signal(endpoint->bus, MANAGER_PATH, MANAGER_INTERFACE, signal, "sot",
+                                          slice, path, event);
+}
+
+void endpoint_memory_warning(Endpoint *endpoint, const char *slice, uid_t uid, uint64_t event) {
+        tell_event(endpoint, "MemoryWarning", slice, uid, event);
+}
+
+void endpoint_out_of_memory(Endpoint *endpoint, const char *slice, uid_t uid, uint64_t event) {
+        tell_event(endpoint, "OutOfMemory", slice, uid, event);
 }

@@ -42,4 +42,5 @@ void endpoint_limits_changed(Endpoint *endpoint, const char *slice, uid_t uid);
 /* What operations->host() says is up to date. */
 void endpoint_contended(Endpoint *endpoint, bool contended);
 /* `event` is the Event's id. The slice need not be known any more. */
+void endpoint_memory_warning(Endpoint *endpoint, const char *slice, uid_t uid, uint64_t event);
 void endpoint_out_of_memory(Endpoint *endpoint, const char *slice, uid_t uid, uint64_t event);

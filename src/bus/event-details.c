@@ -73,12 +73,20 @@ static int append_out_of_memory(sd_bus_message *m, const OomEvent *oom) {
         return r < 0 ? r : close_entry(m);
 }
 
+static int append_memory_warning(sd_bus_message *m, const MemoryWarning *warning) {
+        return sd_bus_message_append(m, "{sv}{sv}{sv}{sv}", "Percent", "u", (uint32_t) warning->percent,
+                                     "MemoryUsed", "t", warning->used, "MemoryCurrent", "t",
+                                     warning->current, "MemoryMax", "t", warning->max);
+}
+
 static int append_details(sd_bus_message *m, const Event *event) {
         switch (event->kind) {
         case EVENT_LIMITS_SET:
                 return append_limits_set(m, event);
         case EVENT_LIMITS_RESET:
                 return append_by(m, event);
+        case EVENT_MEMORY_WARNING:
+                return append_memory_warning(m, &event->warning);
         case EVENT_OUT_OF_MEMORY:
                 return append_out_of_memory(m, &event->oom);
         default:

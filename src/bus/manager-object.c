@@ -135,6 +135,7 @@ static const sd_bus_vtable manager_vtable[] = {
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("Contended", SD_BUS_ARGS("b", contended), 0),
         SD_BUS_SIGNAL_WITH_ARGS("LimitsChanged", SD_BUS_ARGS("s", slice, "o", path), 0),
+        SD_BUS_SIGNAL_WITH_ARGS("MemoryWarning", SD_BUS_ARGS("s", slice, "o", path, "t", event), 0),
         SD_BUS_SIGNAL_WITH_ARGS("OutOfMemory", SD_BUS_ARGS("s", slice, "o", path, "t", event), 0),
         SD_BUS_VTABLE_END,
 };

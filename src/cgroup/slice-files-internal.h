@@ -4,6 +4,7 @@
 /* What the two versions' readers share: slice-files.c opens directories and files and tells absent ones from
  * gone ones; slice-files-unified.c and slice-files-legacy.c know which file holds what. */
 
+#include "cgroup/flat-keyed.h"
 #include "cgroup/slice-files.h"
 
 /* Longer than any of the files read here but memory.stat. */
@@ -22,6 +23,7 @@ typedef struct SliceFilesOps {
         const char *mark; /* a file that every group has, whatever controllers are on */
         const char *memory_current;
         int (*read_cpu)(SliceFiles *files, CpuStat *ret);
+        const char *stat_file, *stat_shmem, *stat_swapcached; /* keys of memory.stat */
         int (*read_memory)(SliceFiles *files, MemoryUse *ret);
         /* -ENODATA if there is no such file */
         int (*read_limit)(SliceFiles *files, Limit limit, uint64_t *ret);
@@ -48,5 +50,6 @@ ssize_t slice_files_read_held(SliceFiles *files, HeldFile held, Controller contr
 /* One value file, "max" being UINT64_MAX. */
 int slice_files_read_value(SliceFiles *files, Controller controller, const char *name, uint64_t *ret);
 
-/* One key of memory.stat, left alone if it is not there. */
-int slice_files_read_memory_stat(SliceFiles *files, const char *key, uint64_t *value);
+/* Keys of memory.stat; each value is left alone if it is not there. Returns as
+ * flat_keyed_parse() does. */
+int slice_files_read_memory_stat(SliceFiles *files, const FlatKey *keys, size_t n_keys);

@@ -56,7 +56,7 @@ static int read_memory(SliceFiles *files, MemoryUse *ret) {
         r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.max_usage_in_bytes", &use.peak);
         if (r < 0 && r != -ENODATA)
                 return r;
-        r = slice_files_read_memory_stat(files, "total_inactive_file", &use.inactive_file);
+        r = slice_files_read_memory_stat(files, &(FlatKey){ "total_inactive_file", &use.inactive_file }, 1);
         if (r < 0 && r != -ENODATA)
                 return r;
         *ret = use;
@@ -128,6 +128,9 @@ static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
 const SliceFilesOps slice_files_legacy = {
         .mark = "cgroup.procs",
         .memory_current = "memory.usage_in_bytes",
+        .stat_file = "total_cache",
+        .stat_shmem = "total_shmem",
+        .stat_swapcached = "total_swapcached",
         .read_cpu = read_cpu,
         .read_memory = read_memory,
         .read_limit = read_limit,

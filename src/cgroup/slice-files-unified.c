@@ -21,7 +21,7 @@ static int read_memory(SliceFiles *files, MemoryUse *ret) {
         r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.peak", &use.peak);
         if (r < 0 && r != -ENODATA)
                 return r;
-        r = slice_files_read_memory_stat(files, "inactive_file", &use.inactive_file);
+        r = slice_files_read_memory_stat(files, &(FlatKey){ "inactive_file", &use.inactive_file }, 1);
         if (r < 0 && r != -ENODATA)
                 return r;
         *ret = use;
@@ -47,6 +47,9 @@ static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
 const SliceFilesOps slice_files_unified = {
         .mark = "cpu.stat",
         .memory_current = "memory.current",
+        .stat_file = "file",
+        .stat_shmem = "shmem",
+        .stat_swapcached = "swapcached",
         .read_cpu = read_cpu,
         .read_memory = read_memory,
         .read_limit = read_limit,

@@ -168,21 +168,33 @@ int slice_files_read_value(SliceFiles *files, Controller controller, const char 
         return n < 0 ? (int) n : parse_single_value(buffer, (size_t) n, ret);
 }
 
-int slice_files_read_memory_stat(SliceFiles *files, const char *key, uint64_t *value) {
+int slice_files_read_memory_stat(SliceFiles *files, const FlatKey *keys, size_t n_keys) {
         _cleanup_free_ char *buffer = malloc(MEMORY_STAT_MAX);
-        uint64_t found = *value;
         ssize_t n;
-        int r;
 
         if (!buffer)
                 return -ENOMEM;
         n = slice_files_read_once(files, CONTROLLER_MEMORY, "memory.stat", buffer, MEMORY_STAT_MAX);
-        if (n < 0)
-                return (int) n;
-        r = flat_keyed_parse(buffer, (size_t) n, &(FlatKey){ key, &found }, 1);
+        return n < 0 ? (int) n : flat_keyed_parse(buffer, (size_t) n, keys, n_keys);
+}
+
+int slice_files_read_page_cache(SliceFiles *files, uint64_t *ret) {
+        uint64_t file = 0, shmem = 0, swapcached = 0;
+        const FlatKey keys[] = {
+                { files->ops->stat_file, &file },
+                { files->ops->stat_shmem, &shmem },
+                { files->ops->stat_swapcached, &swapcached },
+        };
+        int r = slice_files_read_memory_stat(files, keys, ELEMENTSOF(keys));
+
         if (r < 0)
                 return r;
-        *value = found;
+        if (!(r & 1))
+                return -ENODATA;
+        /* What waits to be written to the swap, or has come from there, counts as a file as well
+         * (mm/swap_state.c). The counters are not read at one instant. */
+        file -= MIN(file, shmem);
+        *ret = file - MIN(file, swapcached);
         return 0;
 }
 

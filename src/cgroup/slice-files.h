@@ -62,6 +62,10 @@ int slice_files_read_memory(SliceFiles *files, MemoryUse *ret);
 /* MemoryUse.current alone, from a descriptor that is held. */
 int slice_files_read_memory_current(SliceFiles *files, uint64_t *ret);
 
+/* How much of it is page cache: what the kernel drops before it kills anything, unlike shared memory and
+ * files in a tmpfs, which it counts as files too. -ENODATA also if memory.stat does not tell. */
+int slice_files_read_page_cache(SliceFiles *files, uint64_t *ret);
+
 /* What the kernel holds, read back: cpu.max, cpu.weight, memory.max, memory.high, memory.swap.max; in a
  * legacy tree cpu.cfs_quota_us, cpu.shares, memory.limit_in_bytes, memory.soft_limit_in_bytes and what
  * memory.memsw.limit_in_bytes leaves above the limit. *ret_present says which of the values are there; those

@@ -19,6 +19,8 @@ static const Property details[] = {
         FIELD("Kills", PROPERTY_NUMBER, kills),
         FIELD("Hits", PROPERTY_NUMBER, hits),
         FIELD("Cause", PROPERTY_STRING, cause),
+        FIELD("Percent", PROPERTY_COUNT, percent),
+        FIELD("MemoryUsed", PROPERTY_NUMBER, memory_used),
         FIELD("MemoryMax", PROPERTY_NUMBER, memory_max),
         FIELD("MemoryCurrent", PROPERTY_NUMBER, memory_current),
         FIELD("MemoryPeak", PROPERTY_NUMBER, memory_peak),
@@ -167,6 +169,16 @@ static void write_out_of_memory(const EventInfo *event, FILE *out) {
                 fputs("; found later, in the counters", out);
 }
 
+static void write_warning(const EventInfo *event, FILE *out) {
+        FormatBuffer used, max;
+
+        fputs("memory runs short", out);
+        if (event->memory_used != UINT64_MAX && event->memory_max != LIMIT_UNSET)
+                fprintf(out, ": %s of MemoryMax=%s in use, more than %" PRIu32 "%%",
+                        format_size(used, event->memory_used), format_size(max, event->memory_max),
+                        event->percent);
+}
+
 void event_info_describe(const EventInfo *event, bool local, FILE *out) {
         switch (event_kind_from_string(event->kind)) {
         case EVENT_CONTENDED:
@@ -181,6 +193,9 @@ void event_info_describe(const EventInfo *event, bool local, FILE *out) {
         case EVENT_LIMITS_RESET:
                 fputs("limits reset", out);
                 write_by(event, local, out);
+                break;
+        case EVENT_MEMORY_WARNING:
+                write_warning(event, out);
                 break;
         case EVENT_OUT_OF_MEMORY:
                 write_out_of_memory(event, out);

@@ -11,11 +11,13 @@ typedef struct EventInfo {
         char *slice;       /* "": the host */
         uid_t uid;         /* UID_INVALID: not a user's */
 
-        /* Details; what was not told is UINT64_MAX, UID_INVALID, NULL or false. */
+        /* Details; what was not told is UINT64_MAX, UID_INVALID, 0 (percent), NULL or false. */
         ConfiguredLimits limits;
         bool runtime, late;
         uid_t by;
         uint64_t kills, hits, memory_max, memory_current, memory_peak;
+        uint64_t memory_used;
+        uint32_t percent;
         char *cause;
         char *victim; /* command of the first; any text */
         uint32_t pid;

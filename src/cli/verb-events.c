@@ -32,9 +32,15 @@ typedef struct Events {
 
 /* ---- one event ---- */
 
+static Color color_of(int kind) {
+        return kind == EVENT_OUT_OF_MEMORY    ? COLOR_RED
+               : kind == EVENT_MEMORY_WARNING ? COLOR_YELLOW
+                                              : COLOR_NONE;
+}
+
 static int print_text(const Cli *cli, const EventInfo *event) {
         _cleanup_free_ char *words = NULL, *escaped = NULL;
-        Color color = event_kind_from_string(event->kind) == EVENT_OUT_OF_MEMORY ? COLOR_RED : COLOR_NONE;
+        Color color = color_of(event_kind_from_string(event->kind));
         TimestampBuffer when;
         char subject[SLICE_NAME_MAX + 1];
         size_t length;

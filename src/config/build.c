@@ -28,7 +28,7 @@ typedef struct Builder {
         Place place;
         SectionKind kind;          /* if in PLACE_SECTION */
         const char *header;        /* the text between its brackets */
-        Settings *settings;        /* what is set for users there; NULL for [Manager] */
+        Settings *settings;        /* what is set for users there; NULL: nothing can be */
         uint64_t host[_KEY_COUNT]; /* by HostKey */
         const Entry *history;      /* the last that was about it; NULL: the defaults */
 } Builder;
@@ -152,7 +152,7 @@ static int enter_section(Builder *b) {
         if (header[length] != '\0')
                 return wrong_header(b, header, "nothing can follow the name", section_in_words(b->kind));
         b->place = PLACE_SECTION;
-        b->settings = b->kind == SECTION_MANAGER ? NULL : &b->config->defaults;
+        b->settings = b->kind == SECTION_CPU || b->kind == SECTION_MEMORY ? &b->config->defaults : NULL;
         return 0;
 }
 
@@ -401,6 +401,8 @@ static HostConfig host_config(const Builder *b) {
                 .cpu_threshold_permyriad = (unsigned) b->host[HOST_KEY_CPU_THRESHOLD],
                 .activity_permyriad = (unsigned) b->host[HOST_KEY_ACTIVITY_THRESHOLD],
                 .reserved_cpus = (unsigned) b->host[HOST_KEY_RESERVED_CPUS],
+                .warn_at = key_thresholds(b->host[HOST_KEY_WARN_AT]),
+                .warn_interval_usec = b->host[HOST_KEY_WARN_INTERVAL],
         };
 }
 

@@ -4,6 +4,7 @@
 #include "basic/time-util.h"
 #include "model/backend-kind.h"
 #include "model/limits.h"
+#include "model/memory-warning.h"
 #include "model/share-policy.h"
 #include "model/user.h"
 
@@ -11,7 +12,7 @@
  * and /usr/lib/fairslice with systemd's precedence (see config/files.h), checked, and never changed once it
  * was read: a reload makes a new one. */
 
-/* What [Manager] and the host-wide keys of [CPU] say. */
+/* What [Manager], [OOM] and the host-wide keys of [CPU] say. */
 typedef struct HostConfig {
         usec_t interval_usec;         /* IntervalSec=: 100 ms - 1 h */
         uid_t min_uid;                /* MinUID= */
@@ -24,6 +25,8 @@ typedef struct HostConfig {
         unsigned cpu_threshold_permyriad; /* CPUThreshold=: 100 - 9800, of the CPUs */
         unsigned activity_permyriad;      /* ActivityThreshold=: 0 - 10000, of the CPUs */
         unsigned reserved_cpus;           /* ReservedCPUs= */
+        MemoryThresholds warn_at;         /* WarnAt= */
+        usec_t warn_interval_usec;        /* WarnIntervalSec=: 1 min - 30 d */
 } HostConfig;
 
 /* What is wanted for one user's slice. */

@@ -12,6 +12,7 @@
 #define IN_MANAGER (1U << SECTION_MANAGER)
 #define IN_CPU     (1U << SECTION_CPU)
 #define IN_MEMORY  (1U << SECTION_MEMORY)
+#define IN_OOM     (1U << SECTION_OOM)
 #define IN_PLAN    (1U << SECTION_PLAN)
 #define IN_SUBJECT (1U << SECTION_USER | 1U << SECTION_GROUP)
 
@@ -129,6 +130,76 @@ static int parse_memory(const Key *key, const char *text, KeyValue *ret, const c
                 *ret_why = "used as it is, but perhaps its unit is missing";
                 return 1;
         }
+        return 0;
+}
+
+/* Puts it where it belongs among the smaller and the larger ones. */
+static int add_threshold(MemoryThresholds *thresholds, uint8_t percent) {
+        unsigned at = 0;
+
+        while (at < MEMORY_THRESHOLDS_MAX && thresholds->percent[at] > 0 &&
+               thresholds->percent[at] < percent)
+                at++;
+        if (at < MEMORY_THRESHOLDS_MAX && thresholds->percent[at] == percent)
+                return 0;
+        if (thresholds->percent[MEMORY_THRESHOLDS_MAX - 1] > 0)
+                return -ERANGE;
+        memmove(&thresholds->percent[at + 1], &thresholds->percent[at], MEMORY_THRESHOLDS_MAX - 1 - at);
+        thresholds->percent[at] = percent;
+        return 0;
+}
+
+static uint64_t pack_thresholds(const MemoryThresholds *thresholds) {
+        uint64_t number = 0;
+
+        for (unsigned i = 0; i < MEMORY_THRESHOLDS_MAX; i++)
+                number |= (uint64_t) thresholds->percent[i] << 8 * i;
+        return number;
+}
+
+MemoryThresholds key_thresholds(uint64_t number) {
+        MemoryThresholds thresholds;
+
+        for (unsigned i = 0; i < MEMORY_THRESHOLDS_MAX; i++)
+                thresholds.percent[i] = (uint8_t) (number >> 8 * i);
+        return thresholds;
+}
+
+static int parse_threshold(const Key *key, const char *text, size_t length, MemoryThresholds *thresholds) {
+        uint64_t permyriad;
+        char word[16];
+        int r;
+
+        if (length >= sizeof word)
+                return -EINVAL;
+        memcpy(word, text, length);
+        word[length] = '\0';
+        r = parse_permyriad(word, &permyriad);
+        if (r < 0)
+                return r;
+        if (permyriad % PERCENT != 0 || permyriad < key->min || permyriad > key->max)
+                return -ERANGE;
+        return add_threshold(thresholds, (uint8_t) (permyriad / PERCENT));
+}
+
+/* No copy is made of it, so that a default can always be had. */
+static int parse_thresholds(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
+        static const char separators[] = " \t,";
+        bool none = strcmp(text, "0") == 0;
+        MemoryThresholds thresholds = {};
+
+        for (const char *s = text + strspn(text, separators); *s != '\0' && !none;
+             s += strspn(s, separators)) {
+                size_t length = strcspn(s, separators);
+                int r = parse_threshold(key, s, length, &thresholds);
+
+                if (r < 0)
+                        return r;
+                s += length;
+        }
+        if (!none && thresholds.percent[0] == 0)
+                return -EINVAL;
+        ret->number = pack_thresholds(&thresholds);
         return 0;
 }
 
@@ -318,14 +389,35 @@ const Key keys[_KEY_COUNT] = {
                 .min = 0,
                 .max = 8191,
         },
+        [HOST_KEY_WARN_AT] = {
+                .name = "WarnAt",
+                .sections = IN_OOM,
+                .default_text = "75% 85%",
+                .allowed = "up to four whole percentages of MemoryMax= from 1% to 99%, or 0 for none",
+                .not_a = "not a list of percentages",
+                .parse = parse_thresholds,
+                .min = 1 * PERCENT,
+                .max = 99 * PERCENT,
+        },
+        [HOST_KEY_WARN_INTERVAL] = {
+                .name = "WarnIntervalSec",
+                .sections = IN_OOM,
+                .default_text = "30min",
+                .allowed = "a time from 1min to 30d, such as 30min",
+                .not_a = "not a time",
+                .parse = parse_time,
+                .min = 60 * USEC_PER_SEC,
+                .max = 30 * 24 * 3600 * USEC_PER_SEC,
+        },
 };
 
 static const struct {
         const char *name, *in_words;
 } sections[_SECTION_COUNT] = {
         [SECTION_MANAGER] = { "Manager", "[Manager]" }, [SECTION_CPU] = { "CPU", "[CPU]" },
-        [SECTION_MEMORY] = { "Memory", "[Memory]" },    [SECTION_USER] = { "User", "[User …]" },
-        [SECTION_GROUP] = { "Group", "[Group …]" },     [SECTION_PLAN] = { "Plan", "[Plan …]" },
+        [SECTION_MEMORY] = { "Memory", "[Memory]" },    [SECTION_OOM] = { "OOM", "[OOM]" },
+        [SECTION_USER] = { "User", "[User …]" },        [SECTION_GROUP] = { "Group", "[Group …]" },
+        [SECTION_PLAN] = { "Plan", "[Plan …]" },
 };
 
 const char *section_to_string(SectionKind section) {

@@ -3,6 +3,7 @@
 
 #include "basic/macro.h"
 #include "model/limits.h"
+#include "model/memory-warning.h"
 
 /* The table of everything that can be set: where, which values, which default. The reader, the messages, the
  * manual page's test and the shipped fairsliced.conf's test go by it. */
@@ -29,6 +30,8 @@ typedef enum HostKey {
         HOST_KEY_CPU_THRESHOLD,
         HOST_KEY_ACTIVITY_THRESHOLD,
         HOST_KEY_RESERVED_CPUS,
+        HOST_KEY_WARN_AT,
+        HOST_KEY_WARN_INTERVAL,
         _KEY_COUNT,
 } HostKey;
 
@@ -36,6 +39,7 @@ typedef enum SectionKind {
         SECTION_MANAGER,
         SECTION_CPU,
         SECTION_MEMORY,
+        SECTION_OOM,
         SECTION_USER,
         SECTION_GROUP,
         SECTION_PLAN,
@@ -91,6 +95,9 @@ int key_parse(unsigned key, const char *text, KeyValue *ret, const char **ret_wh
 
 /* The default, understood. */
 KeyValue key_default(unsigned key);
+
+/* The value of WarnAt= as it is kept in a number: a percentage in each byte, the smallest in the lowest. */
+MemoryThresholds key_thresholds(uint64_t number);
 
 /* What was probably meant: the key's name, or NULL; a SectionKind, or -ENOENT. */
 const char *key_nearest(const char *name, SectionKind section);

@@ -14,7 +14,7 @@
 struct HistoryJob {
         usec_t interval;
         unsigned looks;
-        HistoryClock *clock;
+        HistoryClock *clock; /* NULL: nothing is kept, the looks are for manager_check_memory() alone */
         History *host;
 
         usec_t due;      /* the next look; CLOCK_MONOTONIC as all times here */
@@ -44,7 +44,7 @@ static uint64_t rate(uint64_t counter, uint64_t before, usec_t over) {
 }
 
 static void put_in(HistoryJob *job, History **history, const Look *look) {
-        int r = history_add(history, job->clock, look);
+        int r = job->clock ? history_add(history, job->clock, look) : 0;
 
         if (r < 0)
                 job->error = r;
@@ -79,7 +79,8 @@ static void read_slice(Manager *m, ManagedSlice *slice) {
                 return;
         }
         /* Where the memory controller is not on, nothing is counted. */
-        (void) slice_files_read_memory_current(slice->files, &memory);
+        if (slice_files_read_memory_current(slice->files, &memory) >= 0)
+                manager_check_memory(m, slice, memory);
         m->history->sum.memory += memory;
         if (slice->sampled && m->history->over > 0)
                 take_look(m->history, slice, &stat, memory);
@@ -92,7 +93,7 @@ static void end_look(Manager *m) {
         HistoryJob *job = m->history;
 
         job->reading = false;
-        if (job->over == 0)
+        if (job->over == 0 || !job->clock)
                 return;
         job->sum.grant = manager_budget(m);
         put_in(job, &job->host, &job->sum);
@@ -157,7 +158,8 @@ void manager_look_for_history(Manager *m, usec_t now, uint64_t usage) {
                 return;
         job->due = now + job->interval;
         if (!look_at_host(job, now, usage)) {
-                history_clock_add(job->clock, m->realtime());
+                if (job->clock)
+                        history_clock_add(job->clock, m->realtime());
                 return;
         }
         job->reading = true;
@@ -167,11 +169,16 @@ void manager_look_for_history(Manager *m, usec_t now, uint64_t usage) {
         ask_for_turn(job);
 }
 
+static void drop_looks(ManagedSlice *slice) {
+        slice->history = history_free(slice->history);
+        slice->sampled = false;
+}
+
 void manager_forget_history(Manager *m, ManagedSlice *slice) {
         if (m->history && m->history->next == slice)
                 m->history->next = LIST_NEXT(slice, all);
-        slice->history = history_free(slice->history);
-        slice->sampled = false;
+        drop_looks(slice);
+        manager_forget_memory(m, slice);
 }
 
 /* ---- life ---- */
@@ -192,7 +199,7 @@ void manager_close_history(Manager *m) {
 
         m->history = history_job_free(m->history);
         SLICE_FOREACH(slice, &m->slices)
-                manager_forget_history(m, slice);
+                drop_looks(slice);
 }
 
 static int history_job_new(Manager *m, HistoryJob **ret) {
@@ -204,9 +211,11 @@ static int history_job_new(Manager *m, HistoryJob **ret) {
         job->interval = m->host_config.history_interval_usec;
         job->looks = m->host_config.history_looks;
         job->due = m->clock();
-        job->clock = history_clock_new(job->looks);
-        if (!job->clock)
-                return -ENOMEM;
+        if (job->looks > 0) {
+                job->clock = history_clock_new(job->looks);
+                if (!job->clock)
+                        return -ENOMEM;
+        }
         r = sd_event_add_time_relative(m->event, &job->turn, CLOCK_MONOTONIC, 0, 1, on_turn, m);
         if (r >= 0)
                 r = sd_event_source_set_enabled(job->turn, SD_EVENT_OFF);
@@ -222,15 +231,16 @@ int manager_open_history(Manager *m) {
         int r;
 
         if (m->history && m->history->looks == config->history_looks &&
-            m->history->interval == config->history_interval_usec)
+            m->history->interval == config->history_interval_usec &&
+            (m->history->looks > 0 || m->memory_warnings))
                 return 0;
         manager_close_history(m);
         /* Nobody could ask a dry run for it. */
-        if (config->history_looks == 0 || m->options.dry_run)
+        if ((config->history_looks == 0 && !m->memory_warnings) || m->options.dry_run)
                 return 0;
         r = history_job_new(m, &m->history);
         if (r < 0)
-                log_error_errno(r, "No history is kept: %m");
+                log_error_errno(r, "No history is kept, and nobody is warned that memory runs short: %m");
         return 0;
 }
 
@@ -247,7 +257,7 @@ int manager_serve_history(const char *name, usec_t since, LookVisitor visitor, v
                 if (!slice || !slice->files)
                         return -ENOENT;
         }
-        if (!job)
+        if (!job || !job->clock)
                 return 0;
         return history_foreach(slice ? slice->history : job->host, job->clock, since, visitor,
                                visitor_userdata);

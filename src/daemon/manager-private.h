@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "place/placer.h"
 #include "report/event-log.h"
+#include "report/memory-warnings.h"
 #include "watch/kernel-log.h"
 #include "watch/kmsg.h"
 #include "watch/logind.h"
@@ -35,7 +36,9 @@
  *   tell.c      what has happened, to who listens
  *   apply.c     what differs from what stands goes to the backend; read back and compare
  *   stop.c      lift the fair-share quotas and end
- *   oom.c       out of memory: one record
+ *   oom.c       out of memory: one event
+ *   memory-warnings.c  memory runs short: one event
+ *   memory-events.c    what becomes of both
  *   history.c   what each slice and the host used, every so often
  *   events.c    what has happened, for who asks afterwards
  *   place.c     without systemd: processes into the groups of their users, and back
@@ -101,7 +104,8 @@ struct Manager {
         PlaceFailure place_failure;
         int place_error; /* of the last attempt */
 
-        HistoryJob *history; /* NULL: none is kept */
+        HistoryJob *history;             /* NULL: none is kept */
+        MemoryWarnings *memory_warnings; /* NULL: nobody is to be warned */
         EventLog *event_log;
         BusOperations bus_operations;
         PrivateSocket *private_socket; /* NULL in a dry run */
@@ -181,7 +185,7 @@ void manager_tell_contention(Manager *m); /* if it has changed */
 void manager_tell_slice_added(Manager *m, const ManagedSlice *slice);
 void manager_tell_slice_removed(Manager *m, const ManagedSlice *slice);
 void manager_tell_limits_changed(Manager *m, const char *slice, uid_t uid);
-void manager_tell_out_of_memory(Manager *m, const OomEvent *oom);
+void manager_tell_memory(Manager *m, Event *event); /* of one of the two kinds; fills in id and time */
 
 /* apply.c */
 void manager_flush(Manager *m);
@@ -201,6 +205,18 @@ void manager_lift_more(Manager *m);
 
 /* oom.c */
 void manager_watch_oom(Manager *m); /* or looks at all slices anew */
+
+/* memory-warnings.c */
+int manager_open_memory_warnings(
+        Manager *m); /* begins anew if the configuration says otherwise than before */
+/* Warns of it if it is time. `current` is what the slice has in use with the page cache. */
+void manager_check_memory(Manager *m, const ManagedSlice *slice, uint64_t current);
+void manager_forget_memory(Manager *m, const ManagedSlice *slice); /* its use is nothing any more */
+
+/* memory-events.c */
+/* Tells it to who listens, and to the journal; while observing, only that it would. `user_name` may be NULL.
+ */
+void manager_memory_event(Manager *m, Event *event, const char *user_name);
 
 /* history.c */
 int manager_open_history(Manager *m); /* begins anew if the configuration says otherwise than before */

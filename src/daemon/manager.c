@@ -163,10 +163,21 @@ static int open_logind(Manager *m) {
 
 static int take_steps(Manager *m) {
         int (*const steps[])(Manager *) = {
-                manager_choose_backend, manager_open_tree,    manager_open_host_use, open_runtime,
-                manager_open_control,   manager_open_backend, manager_serve,         open_logind,
-                manager_watch_mounts,   manager_open_strays,  manager_place_start,   manager_watch_slices,
-                manager_open_history,   manager_arm_glance,
+                manager_choose_backend,
+                manager_open_tree,
+                manager_open_host_use,
+                open_runtime,
+                manager_open_control,
+                manager_open_backend,
+                manager_serve,
+                open_logind,
+                manager_watch_mounts,
+                manager_open_strays,
+                manager_place_start,
+                manager_watch_slices,
+                manager_open_memory_warnings,
+                manager_open_history,
+                manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -257,6 +268,7 @@ Manager *manager_free(Manager *m) {
         sd_event_source_disable_unref(m->sighup);
         slice_table_done(&m->slices);
         ledger_free(m->ledger);
+        memory_warnings_free(m->memory_warnings);
         event_log_free(m->event_log);
         engine_free(m->engine);
         plan_done(&m->plan);

@@ -1,46 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
-#include <string.h>
 
 #include "basic/log.h"
 #include "daemon/identity.h"
 #include "daemon/manager-private.h"
-#include "report/journal.h"
 
-/* On standard error: instead of the record, or of what would be one. */
-static void say(const char *prefix, const OomEvent *event, const char *user_name) {
-        _cleanup_free_ char *sentence = journal_sentence_oom(event, user_name);
-        int level = event->kills > 0 ? LOG_WARNING : LOG_NOTICE;
-
-        if (!sentence)
-                (void) log_oom();
-        else
-                (void) log_full(level, 0, "%s%s", prefix, sentence);
-}
-
-static void on_oom(const OomEvent *event, void *userdata) {
+static void on_oom(const OomEvent *oom, void *userdata) {
         _cleanup_(user_done) User unknown = {};
         Manager *m = userdata;
-        const ManagedSlice *slice = slice_table_find(&m->slices, event->slice);
+        const ManagedSlice *slice = slice_table_find(&m->slices, oom->slice);
         const User *user = slice ? &slice->user : &unknown;
-        int r;
+        Event event = event_from_oom(oom);
 
         /* The slice may be gone by now; its user is not. */
-        if (!slice && event->uid != UID_INVALID)
-                (void) identity_lookup(event->uid, &unknown);
-        manager_tell_out_of_memory(m, event);
-        /* Observing writes no record: the service may be running as well, and has written it. */
-        if (m->observe) {
-                say("Would record: ", event, user->name);
-                return;
-        }
-        r = journal_report_oom(event, user->name);
-        if (r < 0)
-                log_error_errno(r, "Cannot write to the journal that memory ran out in %s: %m",
-                                event->slice);
-        if (r != JOURNAL_WRITTEN)
-                say("", event, user->name);
+        if (!slice && oom->uid != UID_INVALID)
+                (void) identity_lookup(oom->uid, &unknown);
+        manager_memory_event(m, &event, user->name);
 }
 
 static bool have_journal(const Manager *m) {

@@ -170,6 +170,7 @@ int manager_reload_config(Manager *m) {
         }
         known_users_expire(&m->known_users);
         manager_forget_strays(m);
+        (void) manager_open_memory_warnings(m);
         (void) manager_open_history(m);
         if (!observed && m->observe)
                 manager_lift_to_observe(m);

@@ -83,10 +83,11 @@ static void out_of_memory(Endpoint *endpoint, const News *news) {
         endpoint_out_of_memory(endpoint, news->slice, news->uid, news->event);
 }
 
-void manager_tell_out_of_memory(Manager *m, const OomEvent *oom) {
-        Event event = { .kind = EVENT_OUT_OF_MEMORY, .uid = oom->uid, .by = UID_INVALID, .oom = *oom };
+static void memory_warning(Endpoint *endpoint, const News *news) {
+        endpoint_memory_warning(endpoint, news->slice, news->uid, news->event);
+}
 
-        snprintf(event.slice, sizeof event.slice, "%s", oom->slice);
-        tell_all(m, out_of_memory,
-                 &(News){ .slice = oom->slice, .uid = oom->uid, .event = manager_event(m, &event) });
+void manager_tell_memory(Manager *m, Event *event) {
+        tell_all(m, event->kind == EVENT_MEMORY_WARNING ? memory_warning : out_of_memory,
+                 &(News){ .slice = event->slice, .uid = event->uid, .event = manager_event(m, event) });
 }

@@ -3,17 +3,19 @@
 
 #include "basic/time-util.h"
 #include "model/limits.h"
+#include "model/memory-warning.h"
 #include "model/oom-event.h"
 
-/* What is worth telling afterwards: the entries of ListEvents(). */
+/* What is worth telling: the entries of ListEvents(), and what journal and signals are made from. */
 typedef enum EventKind {
-        EVENT_CONTENDED,     /* "contended": the slices ask for more than the budget */
-        EVENT_ROOM,          /* "room": that has ended */
-        EVENT_LIMITS_SET,    /* "limits-set": somebody called SetLimits() */
-        EVENT_LIMITS_RESET,  /* "limits-reset": ResetLimits(), or the file was removed */
-        EVENT_OUT_OF_MEMORY, /* "out-of-memory" */
-        EVENT_RELOADED,      /* "reloaded": the configuration was read again */
-        EVENT_RELEASED,      /* "released": Release() */
+        EVENT_CONTENDED,      /* "contended": the slices ask for more than the budget */
+        EVENT_ROOM,           /* "room": that has ended */
+        EVENT_LIMITS_SET,     /* "limits-set": somebody called SetLimits() */
+        EVENT_LIMITS_RESET,   /* "limits-reset": ResetLimits(), or the file was removed */
+        EVENT_MEMORY_WARNING, /* "memory-warning": a slice comes near to its memory limit */
+        EVENT_OUT_OF_MEMORY,  /* "out-of-memory" */
+        EVENT_RELOADED,       /* "reloaded": the configuration was read again */
+        EVENT_RELEASED,       /* "released": Release() */
         _EVENT_KIND_COUNT,
 } EventKind;
 
@@ -35,8 +37,13 @@ typedef struct Event {
         bool runtime;
         uid_t by; /* who set or reset them; UID_INVALID if not known */
 
-        OomEvent oom; /* EVENT_OUT_OF_MEMORY */
+        MemoryWarning warning; /* EVENT_MEMORY_WARNING */
+        OomEvent oom;          /* EVENT_OUT_OF_MEMORY */
 } Event;
+
+/* The event of that, with the slice and the user that it has; id and time are left at 0. */
+Event event_from_oom(const OomEvent *oom);
+Event event_from_memory_warning(const MemoryWarning *warning, const char *slice, uid_t uid);
 
 /* A negative errno ends the round. */
 typedef int (*EventVisitor)(const Event *event, void *userdata);

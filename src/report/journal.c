@@ -52,7 +52,7 @@ static void add_number(JournalRecord *record, int *error, const char *name, uint
         add_text(record, error, name, digits);
 }
 
-static void add_user(JournalRecord *record, int *error, const OomEvent *event, const char *user_name) {
+static void add_user(JournalRecord *record, int *error, const Event *event, const char *user_name) {
         add_text(record, error, "SLICE", event->slice);
         if (event->uid == UID_INVALID)
                 return;
@@ -81,23 +81,46 @@ static void add_victims(JournalRecord *record, int *error, const OomEvent *event
         }
 }
 
-int journal_record_oom(const OomEvent *event, const char *user_name, JournalRecord *ret) {
-        _cleanup_free_ char *sentence = journal_sentence_oom(event, user_name);
+static void add_oom(JournalRecord *record, int *error, const OomEvent *event) {
+        add_number(record, error, "OOM_KILLS", event->kills);
+        add_number(record, error, "OOM_HITS", event->hits);
+        add_text(record, error, "OOM_CAUSE", oom_cause_to_string(event->cause));
+        if (event->late)
+                add_number(record, error, "OOM_LATE", 1);
+        add_memory(record, error, event);
+        add_victims(record, error, event);
+}
+
+static void add_warning(JournalRecord *record, int *error, const MemoryWarning *warning) {
+        add_number(record, error, "MEMORY_PERCENT", warning->percent);
+        add_number(record, error, "MEMORY_USED", warning->used);
+        add_number(record, error, "MEMORY_CURRENT", warning->current);
+        add_number(record, error, "MEMORY_MAX", warning->max);
+}
+
+static const char *message_id(const Event *event) {
+        if (event->kind == EVENT_MEMORY_WARNING)
+                return FAIRSLICE_MESSAGE_MEMORY_WARNING;
+        return event->oom.kills > 0 ? FAIRSLICE_MESSAGE_OOM_KILL : FAIRSLICE_MESSAGE_OOM_HIT;
+}
+
+int journal_priority(const Event *event) {
+        return event->kind == EVENT_OUT_OF_MEMORY && event->oom.kills > 0 ? LOG_WARNING : LOG_NOTICE;
+}
+
+int journal_record(const Event *event, const char *user_name, JournalRecord *ret) {
+        _cleanup_free_ char *sentence = journal_sentence(event, user_name);
         JournalRecord record = {};
         int error = sentence ? 0 : -ENOMEM;
 
         add_text(&record, &error, "MESSAGE", sentence ? sentence : "");
-        add_text(&record, &error, "MESSAGE_ID",
-                 event->kills > 0 ? FAIRSLICE_MESSAGE_OOM_KILL : FAIRSLICE_MESSAGE_OOM_HIT);
-        add_number(&record, &error, "PRIORITY", event->kills > 0 ? LOG_WARNING : LOG_NOTICE);
+        add_text(&record, &error, "MESSAGE_ID", message_id(event));
+        add_number(&record, &error, "PRIORITY", (uint64_t) journal_priority(event));
         add_user(&record, &error, event, user_name);
-        add_number(&record, &error, "OOM_KILLS", event->kills);
-        add_number(&record, &error, "OOM_HITS", event->hits);
-        add_text(&record, &error, "OOM_CAUSE", oom_cause_to_string(event->cause));
-        if (event->late)
-                add_number(&record, &error, "OOM_LATE", 1);
-        add_memory(&record, &error, event);
-        add_victims(&record, &error, event);
+        if (event->kind == EVENT_MEMORY_WARNING)
+                add_warning(&record, &error, &event->warning);
+        else
+                add_oom(&record, &error, &event->oom);
         if (error < 0) {
                 journal_record_done(&record);
                 return error;
@@ -111,13 +134,13 @@ static bool have_journal(void) {
         return access(JOURNAL_SOCKET, F_OK) >= 0;
 }
 
-int journal_report_oom(const OomEvent *event, const char *user_name) {
+int journal_report(const Event *event, const char *user_name) {
         _cleanup_(journal_record_done) JournalRecord record = {};
         int r;
 
         if (!have_journal())
                 return JOURNAL_ABSENT;
-        r = journal_record_oom(event, user_name, &record);
+        r = journal_record(event, user_name, &record);
         if (r >= 0)
                 r = sd_journal_sendv(record.field, (int) record.n_fields);
         return r < 0 ? r : JOURNAL_WRITTEN;

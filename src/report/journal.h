@@ -3,9 +3,10 @@
 
 #include <sys/uio.h>
 
-#include "model/oom-event.h"
+#include "model/event.h"
 
-/* Records in the journal: one for each event, with fields for programs and a sentence for people. */
+/* Records in the journal: one for each event about memory, with fields for programs and a sentence for
+ * people. */
 
 /* The fields, each an iovec "NAME=value" as sd_journal_sendv() takes them. Values are bytes with a length:
  * names of commands are whatever a user gave them. */
@@ -18,13 +19,16 @@ typedef struct JournalRecord {
 
 void journal_record_done(JournalRecord *record);
 
-/* The record of an event:
+/* The record of an EVENT_OUT_OF_MEMORY or EVENT_MEMORY_WARNING, which are all that have one:
  *
  *   MESSAGE=         a sentence, without control characters
  *   MESSAGE_ID=      see report/message-ids.h
  *   PRIORITY=        4 if something was killed, else 5
  *   SLICE=           user-1000.slice; user.slice if nobody can tell any more in which one it was
  *   USER_ID=         and USER_NAME=: left out if not known
+ *
+ * EVENT_OUT_OF_MEMORY:
+ *
  *   OOM_KILLS=       processes killed; 0 if none
  *   OOM_HITS=        times that the slice's own limit was hit
  *   OOM_CAUSE=       whose memory ran out: slice, inner, outer, host, unknown
@@ -35,11 +39,21 @@ void journal_record_done(JournalRecord *record);
  *   VICTIM_PID=      and VICTIM_COMM=: once for each victim that is known. The journal keeps neither the
  * order nor equal values of a field, so that several victims' cannot be paired.
  *
+ * EVENT_MEMORY_WARNING:
+ *
+ *   MEMORY_PERCENT=  of the limit: the threshold that was reached
+ *   MEMORY_USED=     bytes in use without the page cache
+ *   MEMORY_CURRENT=  bytes in use with it
+ *   MEMORY_MAX=      the limit in bytes
+ *
  * `user_name` is NULL if there is none. 0, or -ENOMEM; *ret is to be freed with journal_record_done(). */
-int journal_record_oom(const OomEvent *event, const char *user_name, JournalRecord *ret);
+int journal_record(const Event *event, const char *user_name, JournalRecord *ret);
+
+/* PRIORITY= alone. */
+int journal_priority(const Event *event);
 
 /* Only the sentence. The caller frees it; NULL if there is no memory. */
-char *journal_sentence_oom(const OomEvent *event, const char *user_name);
+char *journal_sentence(const Event *event, const char *user_name);
 
 typedef enum JournalOutcome {
         JOURNAL_WRITTEN,
@@ -48,4 +62,4 @@ typedef enum JournalOutcome {
 
 /* Sends the record to the journal. Returns a JournalOutcome, or a negative errno if there is a journal and
  * it did not take the record. */
-int journal_report_oom(const OomEvent *event, const char *user_name);
+int journal_report(const Event *event, const char *user_name);

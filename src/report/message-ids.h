@@ -9,3 +9,6 @@
 
 /* A slice reached its memory limit; nothing was killed, but allocations failed. */
 #define FAIRSLICE_MESSAGE_OOM_HIT "043bb941ab66468baade1ee15ee50199"
+
+/* A slice uses so much of its memory limit that it is near to running out. */
+#define FAIRSLICE_MESSAGE_MEMORY_WARNING "c61ef35054fb49c3acf5a3ff9825e1bb"

@@ -15,7 +15,7 @@ static void write_comm(FILE *f, const char *comm) {
                 fputc(*comm < 0x20 || *comm > 0x7e ? '?' : *comm, f);
 }
 
-static void write_who(FILE *f, const OomEvent *event, const char *user_name) {
+static void write_who(FILE *f, const Event *event, const char *user_name) {
         if (event->uid == UID_INVALID)
                 fputs(event->slice, f);
         else if (user_name)
@@ -33,8 +33,7 @@ static void write_limit(FILE *f, const OomEvent *event) {
                 fputs("the memory limit", f);
 }
 
-static void write_cause(FILE *f, const OomEvent *event, const char *user_name) {
-        write_who(f, event, user_name);
+static void write_cause(FILE *f, const OomEvent *event) {
         switch (event->cause) {
         case OOM_CAUSE_SLICE:
                 fputs(" reached ", f);
@@ -77,7 +76,20 @@ static void write_kills(FILE *f, const OomEvent *event) {
         }
 }
 
-char *journal_sentence_oom(const OomEvent *event, const char *user_name) {
+static void write_oom(FILE *f, const OomEvent *event) {
+        write_cause(f, event);
+        write_kills(f, event);
+        fputs(event->late ? ". That was found in the counters later." : ".", f);
+}
+
+static void write_warning(FILE *f, const MemoryWarning *warning) {
+        FormatBuffer used, max;
+
+        fprintf(f, " uses %s of memory, which is more than %u%% of the limit of %s.",
+                format_size(used, warning->used), warning->percent, format_size(max, warning->max));
+}
+
+char *journal_sentence(const Event *event, const char *user_name) {
         char *text = NULL;
         size_t length = 0;
         bool failed;
@@ -86,9 +98,11 @@ char *journal_sentence_oom(const OomEvent *event, const char *user_name) {
         f = open_memstream(&text, &length);
         if (!f)
                 return NULL;
-        write_cause(f, event, user_name);
-        write_kills(f, event);
-        fputs(event->late ? ". That was found in the counters later." : ".", f);
+        write_who(f, event, user_name);
+        if (event->kind == EVENT_MEMORY_WARNING)
+                write_warning(f, &event->warning);
+        else
+                write_oom(f, &event->oom);
         failed = ferror(f);
         if (fclose(f) != 0 || failed) {
                 free(text);

@@ -445,7 +445,8 @@ static int kinds_are(uint64_t since, const char *expected) {
 }
 
 static int sees_all_events(void) {
-        CHECK(kinds_are(0, "reloaded contended limits-set limits-reset out-of-memory room released ") == 0);
+        CHECK(kinds_are(0, "reloaded contended limits-set limits-reset memory-warning out-of-memory room "
+                           "released ") == 0);
         CHECK(kinds_are(FAKE_NOW - 120 * USEC_PER_SEC, "room released ") == 0);
         return 0;
 }
@@ -538,10 +539,29 @@ static int sees_details_of_memory(void) {
         return 0;
 }
 
+static int sees_details_of_warning(void) {
+        static const char *const numbers[] = { "MemoryUsed", "MemoryCurrent", "MemoryMax" };
+        const uint64_t expected[] = { 3272 * MIB, 4096 * MIB, 4096 * MIB };
+        sd_bus_message *m = details_of("memory-warning");
+        const char *key;
+        uint64_t number;
+        uint32_t percent;
+
+        CHECK(sd_bus_message_read(m, "{sv}", &key, "u", &percent) > 0);
+        CHECK(strcmp(key, "Percent") == 0 && percent == 75);
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
+                CHECK(sd_bus_message_read(m, "{sv}", &key, "t", &number) > 0);
+                CHECK(strcmp(key, numbers[i]) == 0 && number == expected[i]);
+        }
+        CHECK(sd_bus_message_at_end(m, false) > 0);
+        return 0;
+}
+
 static void test_details(_unused_ void **state) {
         need_root_to_be_others();
         as_user(0, sees_details_of_limits);
         as_user(0, sees_details_of_reset);
+        as_user(0, sees_details_of_warning);
         as_user(0, sees_details_of_memory);
 }
 

@@ -17,6 +17,7 @@
 static void tell_all(Endpoint *endpoint, _unused_ void *userdata) {
         endpoint_slice_added(endpoint, "user-1000.slice");
         endpoint_limits_changed(endpoint, "user-1000.slice", FAKE_ALICE);
+        endpoint_memory_warning(endpoint, "user-1000.slice", FAKE_ALICE, 7);
         endpoint_out_of_memory(endpoint, "user-1000.slice", FAKE_ALICE, 7);
         endpoint_slice_removed(endpoint, "user-1000.slice", FAKE_ALICE);
         endpoint_contended(endpoint, true);
@@ -41,7 +42,7 @@ static void as_listener(uid_t uid, int (*client)(void)) {
 /* Every signal, until a whole round has passed; whoever connects may miss the beginning of one. */
 typedef struct Heard {
         unsigned contended; /* rounds */
-        unsigned added, removed, limits, memory, invalidated, changed;
+        unsigned added, removed, limits, memory, warnings, invalidated, changed;
         bool wrong;
 } Heard;
 
@@ -134,6 +135,8 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *ret_error 
                 count(heard, &heard->removed, says_removed(m));
         else if (is(m, MANAGER_PATH, MANAGER_INTERFACE, "LimitsChanged"))
                 count(heard, &heard->limits, says_slice(m));
+        else if (is(m, MANAGER_PATH, MANAGER_INTERFACE, "MemoryWarning"))
+                count(heard, &heard->warnings, says_event(m));
         else if (is(m, MANAGER_PATH, MANAGER_INTERFACE, "OutOfMemory"))
                 count(heard, &heard->memory, says_event(m));
         else if (is(m, ALICE_PATH, PROPERTIES, "PropertiesChanged"))
@@ -176,6 +179,7 @@ static int hears_all(void) {
 
         CHECK(listen_to(&heard) == 0);
         CHECK(heard.added >= ROUNDS - 1 && heard.removed >= ROUNDS - 1 && heard.limits >= ROUNDS - 1);
+        CHECK(heard.warnings >= ROUNDS - 1);
         CHECK(heard.memory >= ROUNDS - 1 && heard.invalidated >= ROUNDS - 1 && heard.changed >= ROUNDS - 1);
         return 0;
 }
@@ -185,7 +189,9 @@ static int hears_of_host(void) {
 
         CHECK(listen_to(&heard) == 0);
         CHECK(heard.changed >= ROUNDS - 1);
-        CHECK(heard.added + heard.removed + heard.limits + heard.memory + heard.invalidated == 0);
+        CHECK(heard.added + heard.removed + heard.limits + heard.memory + heard.warnings +
+                      heard.invalidated ==
+              0);
         return 0;
 }
 

@@ -135,7 +135,7 @@ static void happen(Control *control, const char *what, const char *whom) {
                 endpoint_limits_changed(control->endpoint, slice, uid);
         else if (strcmp(what, "out-of-memory") == 0) {
                 control->fake->more_events++;
-                endpoint_out_of_memory(control->endpoint, slice, uid, 7 + control->fake->more_events);
+                endpoint_out_of_memory(control->endpoint, slice, uid, 8 + control->fake->more_events);
         } else if (strcmp(what, "added") == 0)
                 endpoint_slice_added(control->endpoint, slice);
         else if (strcmp(what, "removed") == 0)

@@ -143,6 +143,27 @@ static void test_memory(void **state) {
         assert_int_equal(slice_files_read_memory(files, &use), -EBADMSG);
 }
 
+static void test_page_cache(void **state) {
+        _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
+        uint64_t bytes = 77;
+
+        assert_int_equal(slice_files_read_page_cache(files, &bytes), -ENODATA);
+        fixture_write(*state, SLICE "memory.stat", "anon 1\n");
+        assert_int_equal(slice_files_read_page_cache(files, &bytes), -ENODATA);
+        fixture_write(*state, SLICE "memory.stat", "anon 1\nfile x\n");
+        assert_int_equal(slice_files_read_page_cache(files, &bytes), -EBADMSG);
+        assert_int_equal(bytes, 77);
+        fixture_write(*state, SLICE "memory.stat", "anon 1\nfile 9000\n");
+        assert_int_equal(slice_files_read_page_cache(files, &bytes), 0);
+        assert_int_equal(bytes, 9000);
+        fixture_write(*state, SLICE "memory.stat", "anon 1\nfile 9000\nshmem 600\nswapcached 40\n");
+        assert_int_equal(slice_files_read_page_cache(files, &bytes), 0);
+        assert_int_equal(bytes, 8360);
+        fixture_write(*state, SLICE "memory.stat", "file 9\nshmem 10\nswapcached 40\n");
+        assert_int_equal(slice_files_read_page_cache(files, &bytes), 0);
+        assert_int_equal(bytes, 0);
+}
+
 static void test_memory_current(void **state) {
         _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
         uint64_t bytes = 77;
@@ -267,17 +288,12 @@ static void test_capacity_hostile(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         const struct CMUnitTest tests[] = {
-                TEST(test_tree),
-                TEST(test_tree_without_user_slice),
-                TEST(test_counters),
-                TEST(test_absent_is_not_gone),
-                TEST(test_gone),
-                TEST(test_memory),
-                TEST(test_memory_current),
-                TEST(test_limits),
-                TEST(test_links_are_not_followed),
-                TEST(test_capacity),
-                TEST(test_capacity_hostile),
+                TEST(test_tree),           TEST(test_tree_without_user_slice),
+                TEST(test_counters),       TEST(test_absent_is_not_gone),
+                TEST(test_gone),           TEST(test_memory),
+                TEST(test_memory_current), TEST(test_page_cache),
+                TEST(test_limits),         TEST(test_links_are_not_followed),
+                TEST(test_capacity),       TEST(test_capacity_hostile),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,28 @@ static void test_interval(_unused_ void **state) {
         expect(HOST_KEY_INTERVAL, "5 bananas", -EINVAL, 0);
 }
 
+static void test_warnings(_unused_ void **state) {
+        MemoryThresholds thresholds = key_thresholds(key_default(HOST_KEY_WARN_AT).number);
+
+        assert_int_equal(thresholds.percent[0], 75);
+        assert_int_equal(thresholds.percent[1], 85);
+        assert_int_equal(thresholds.percent[2], 0);
+        expect(HOST_KEY_WARN_AT, "0", 0, 0);
+        expect(HOST_KEY_WARN_AT, "1%", 0, 1);
+        expect(HOST_KEY_WARN_AT, "99%,2%\t50% , 2%", 0, 99 << 16 | 50 << 8 | 2);
+        expect(HOST_KEY_WARN_AT, "4% 3% 2% 1%", 0, 4 << 24 | 3 << 16 | 2 << 8 | 1);
+        expect(HOST_KEY_WARN_AT, "4% 3% 2% 1% 4%", 0, 4 << 24 | 3 << 16 | 2 << 8 | 1);
+        expect(HOST_KEY_WARN_AT, "4% 3% 2% 1% 5%", -ERANGE, 0);
+        expect(HOST_KEY_WARN_AT, "0%", -ERANGE, 0);
+        expect(HOST_KEY_WARN_AT, "100%", -ERANGE, 0);
+        expect(HOST_KEY_WARN_AT, "12.5%", -ERANGE, 0);
+        expect(HOST_KEY_WARN_AT, "75", -EINVAL, 0);
+        expect(HOST_KEY_WARN_AT, "0 75%", -EINVAL, 0);
+        expect(HOST_KEY_WARN_AT, " , ", -EINVAL, 0);
+        expect(HOST_KEY_WARN_INTERVAL, "1min", 0, 60 * USEC_PER_SEC);
+        expect(HOST_KEY_WARN_INTERVAL, "59s", -ERANGE, 0);
+}
+
 static void test_history(_unused_ void **state) {
         expect(HOST_KEY_HISTORY, "0", 0, 0);
         expect(HOST_KEY_HISTORY, "1d", 0, 86400 * USEC_PER_SEC);
@@ -312,7 +334,7 @@ int main(void) {
                 cmocka_unit_test(test_quota),         cmocka_unit_test(test_memory),
                 cmocka_unit_test(test_sections),      cmocka_unit_test(test_nearest),
                 cmocka_unit_test(test_user_selector), cmocka_unit_test(test_group_selector),
-                cmocka_unit_test(test_selector_map),
+                cmocka_unit_test(test_selector_map),  cmocka_unit_test(test_warnings),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

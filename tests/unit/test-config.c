@@ -280,12 +280,15 @@ static void test_wrong_sections(void **state) {
         expect_problems(*state, "[Usr alice]\n",
                         "E " M ":1: [Usr alice]: no such section, left out; did you mean [User …]?\n");
         expect_problems(
-                *state, "[OOM]\n[Mail]\n[Notify]\nx=1\n",
-                "E " M ":1: [OOM]: no such section, left out; allowed are [Manager], [CPU], [Memory], "
+                *state, "[Disk]\n[Network]\n[Notify]\nx=1\n",
+                "E " M
+                ":1: [Disk]: no such section, left out; allowed are [Manager], [CPU], [Memory], [OOM], "
                 "[User …], [Group …] and [Plan …].\n"
-                "E " M ":2: [Mail]: no such section, left out; allowed are [Manager], [CPU], [Memory], "
+                "E " M
+                ":2: [Network]: no such section, left out; allowed are [Manager], [CPU], [Memory], [OOM], "
                 "[User …], [Group …] and [Plan …].\n"
-                "E " M ":3: [Notify]: no such section, left out; allowed are [Manager], [CPU], [Memory], "
+                "E " M
+                ":3: [Notify]: no such section, left out; allowed are [Manager], [CPU], [Memory], [OOM], "
                 "[User …], [Group …] and [Plan …].\n");
         expect_problems(
                 *state, "[User 2000-1000]\nCPUQuota=x\n",
@@ -393,7 +396,8 @@ static void test_hostile_text_in_messages(void **state) {
                 "10000.\n"
                 "E " M ":3: [CPU] CPUQ?ota?xyz=: no such key; allowed are CPUQuota, CPUWeight, SharePolicy, "
                 "CPUThreshold, ActivityThreshold and ReservedCPUs.\n"
-                "E " M ":4: [?[31m]: no such section, left out; allowed are [Manager], [CPU], [Memory], "
+                "E " M
+                ":4: [?[31m]: no such section, left out; allowed are [Manager], [CPU], [Memory], [OOM], "
                 "[User …], [Group …] and [Plan …].\n");
 }
 

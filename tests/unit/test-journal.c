@@ -8,10 +8,17 @@
 #include "report/journal.h"
 #include "report/message-ids.h"
 
-static OomEvent an_event(void) {
-        OomEvent e;
+static Event an_event_of(const char *slice) {
+        OomEvent oom;
 
-        oom_event_init(&e, "user-1000.slice");
+        oom_event_init(&oom, slice);
+        return event_from_oom(&oom);
+}
+
+static Event an_event(void) {
+        Event event = an_event_of("user-1000.slice");
+        OomEvent e = event.oom;
+
         e.kills = 1;
         e.hits = 2;
         e.cause = OOM_CAUSE_SLICE;
@@ -21,7 +28,8 @@ static OomEvent an_event(void) {
         e.memory_peak = 536870912;
         e.victims[0] = (OomVictim){ .pid = 4711, .uid = 1000, .comm = "python3" };
         e.n_victims = 1;
-        return e;
+        event.oom = e;
+        return event;
 }
 
 /* The field's n-th value, or NULL; a copy ended by NUL, for the caller to free. */
@@ -49,17 +57,17 @@ static void assert_field(const JournalRecord *record, const char *name, const ch
         }
 }
 
-static void assert_sentence(const OomEvent *event, const char *user, const char *expected) {
-        _cleanup_free_ char *sentence = journal_sentence_oom(event, user);
+static void assert_sentence(const Event *event, const char *user, const char *expected) {
+        _cleanup_free_ char *sentence = journal_sentence(event, user);
 
         assert_string_equal(sentence, expected);
 }
 
 static void test_fields(_unused_ void **state) {
         _cleanup_(journal_record_done) JournalRecord r = {};
-        OomEvent e = an_event();
+        Event e = an_event();
 
-        assert_int_equal(journal_record_oom(&e, "alice", &r), 0);
+        assert_int_equal(journal_record(&e, "alice", &r), 0);
         assert_field(&r, "MESSAGE_ID", FAIRSLICE_MESSAGE_OOM_KILL);
         assert_field(&r, "PRIORITY", "4");
         assert_field(&r, "SLICE", "user-1000.slice");
@@ -81,12 +89,11 @@ static void test_fields(_unused_ void **state) {
 
 static void test_what_is_not_known_is_left_out(_unused_ void **state) {
         _cleanup_(journal_record_done) JournalRecord r = {};
-        OomEvent e;
+        Event e = an_event_of("user.slice");
 
-        oom_event_init(&e, "user.slice");
-        e.kills = 3;
-        e.late = true;
-        assert_int_equal(journal_record_oom(&e, NULL, &r), 0);
+        e.oom.kills = 3;
+        e.oom.late = true;
+        assert_int_equal(journal_record(&e, NULL, &r), 0);
         assert_field(&r, "SLICE", "user.slice");
         assert_field(&r, "USER_ID", NULL);
         assert_field(&r, "USER_NAME", NULL);
@@ -103,11 +110,11 @@ static void test_what_is_not_known_is_left_out(_unused_ void **state) {
 
 static void test_no_limit(_unused_ void **state) {
         _cleanup_(journal_record_done) JournalRecord r = {};
-        OomEvent e = an_event();
+        Event e = an_event();
 
-        e.memory_max = LIMIT_UNSET;
-        e.cause = OOM_CAUSE_HOST;
-        assert_int_equal(journal_record_oom(&e, NULL, &r), 0);
+        e.oom.memory_max = LIMIT_UNSET;
+        e.oom.cause = OOM_CAUSE_HOST;
+        assert_int_equal(journal_record(&e, NULL, &r), 0);
         assert_field(&r, "MEMORY_MAX", "infinity");
         assert_field(&r, "USER_ID", "1000");
         assert_field(&r, "MESSAGE",
@@ -117,10 +124,10 @@ static void test_no_limit(_unused_ void **state) {
 
 static void test_nothing_killed(_unused_ void **state) {
         _cleanup_(journal_record_done) JournalRecord r = {};
-        OomEvent e = an_event();
+        Event e = an_event();
 
-        e.kills = e.n_victims = 0;
-        assert_int_equal(journal_record_oom(&e, "alice", &r), 0);
+        e.oom.kills = e.oom.n_victims = 0;
+        assert_int_equal(journal_record(&e, "alice", &r), 0);
         assert_field(&r, "MESSAGE_ID", FAIRSLICE_MESSAGE_OOM_HIT);
         assert_field(&r, "PRIORITY", "5");
         assert_field(&r, "OOM_KILLS", "0");
@@ -130,35 +137,35 @@ static void test_nothing_killed(_unused_ void **state) {
 }
 
 static void test_sentences(_unused_ void **state) {
-        OomEvent e = an_event();
+        Event e = an_event();
 
-        e.kills = 5;
-        e.cause = OOM_CAUSE_INNER;
+        e.oom.kills = 5;
+        e.oom.cause = OOM_CAUSE_INNER;
         assert_sentence(&e, "bob",
                         "User bob (user-1000.slice) reached a memory limit set further down in the slice; "
                         "the kernel killed 5 processes, the first known being python3 (PID 4711).");
-        e.n_victims = 0;
-        e.cause = OOM_CAUSE_OUTER;
+        e.oom.n_victims = 0;
+        e.oom.cause = OOM_CAUSE_OUTER;
         assert_sentence(&e, "bob",
                         "User bob (user-1000.slice) was hit by a memory limit set above the slice; "
                         "the kernel killed 5 processes.");
-        e.kills = 1;
-        e.cause = OOM_CAUSE_SLICE;
-        e.memory_max_known = false;
+        e.oom.kills = 1;
+        e.oom.cause = OOM_CAUSE_SLICE;
+        e.oom.memory_max_known = false;
         assert_sentence(&e, "bob",
                         "User bob (user-1000.slice) reached the memory limit; the kernel killed a process.");
 }
 
 static void test_many_victims(_unused_ void **state) {
         _cleanup_(journal_record_done) JournalRecord r = {};
-        OomEvent e = an_event();
+        Event e = an_event();
 
         for (int i = 0; i < OOM_EVENT_VICTIMS_MAX; i++)
-                e.victims[i] = (OomVictim){ .pid = 100 + i, .comm = "fifteen bytes.." };
-        e.n_victims = OOM_EVENT_VICTIMS_MAX;
-        e.kills = 1000000;
-        e.late = true;
-        assert_int_equal(journal_record_oom(&e, "alice", &r), 0);
+                e.oom.victims[i] = (OomVictim){ .pid = 100 + i, .comm = "fifteen bytes.." };
+        e.oom.n_victims = OOM_EVENT_VICTIMS_MAX;
+        e.oom.kills = 1000000;
+        e.oom.late = true;
+        assert_int_equal(journal_record(&e, "alice", &r), 0);
         for (unsigned i = 0; i < OOM_EVENT_VICTIMS_MAX; i++) {
                 _cleanup_free_ char *pid = get(&r, "VICTIM_PID", i), *comm = get(&r, "VICTIM_COMM", i);
 
@@ -170,16 +177,16 @@ static void test_many_victims(_unused_ void **state) {
 /* A command's name is its user's choice: it stays in its field as it is, and the sentence is clean. */
 static void test_hostile_comm(_unused_ void **state) {
         _cleanup_(journal_record_done) JournalRecord r = {};
-        OomEvent e = an_event();
+        Event e = an_event();
 
-        strcpy(e.victims[0].comm, "a\nUSER_ID=0\x1b\xff%");
-        assert_int_equal(journal_record_oom(&e, "alice", &r), 0);
+        strcpy(e.oom.victims[0].comm, "a\nUSER_ID=0\x1b\xff%");
+        assert_int_equal(journal_record(&e, "alice", &r), 0);
         assert_field(&r, "VICTIM_COMM", "a\nUSER_ID=0\x1b\xff%");
         assert_field(&r, "USER_ID", "1000");
         assert_field(&r, "MESSAGE",
                      "User alice (user-1000.slice) reached the memory limit of 512M; "
                      "the kernel killed a?USER_ID=0??% (PID 4711).");
-        strcpy(e.victims[0].comm, "");
+        strcpy(e.oom.victims[0].comm, "");
         assert_sentence(&e, NULL,
                         "User 1000 (user-1000.slice) reached the memory limit of 512M; "
                         "the kernel killed (no name) (PID 4711).");
@@ -187,21 +194,50 @@ static void test_hostile_comm(_unused_ void **state) {
 
 /* Whoever sends it is told, and can say it elsewhere. */
 static void test_without_journal(_unused_ void **state) {
-        OomEvent e = an_event();
+        Event e = an_event();
 
         if (access("/run/systemd/journal/socket", F_OK) >= 0) {
                 fputs("SKIPPED: there is a journal here.\n", stderr);
                 skip();
         }
-        assert_int_equal(journal_report_oom(&e, "alice"), JOURNAL_ABSENT);
+        assert_int_equal(journal_report(&e, "alice"), JOURNAL_ABSENT);
+}
+
+static void test_warning(_unused_ void **state) {
+        _cleanup_(journal_record_done) JournalRecord r = {};
+        const MemoryWarning warning = { .percent = 85,
+                                        .used = UINT64_C(6979321856),
+                                        .current = UINT64_C(8589934592),
+                                        .max = UINT64_C(8) << 30 };
+        Event e = event_from_memory_warning(&warning, "user-1000.slice", 1000);
+
+        assert_int_equal(journal_record(&e, "alice", &r), 0);
+        assert_field(&r, "MESSAGE_ID", FAIRSLICE_MESSAGE_MEMORY_WARNING);
+        assert_field(&r, "PRIORITY", "5");
+        assert_field(&r, "SLICE", "user-1000.slice");
+        assert_field(&r, "USER_ID", "1000");
+        assert_field(&r, "USER_NAME", "alice");
+        assert_field(&r, "MEMORY_PERCENT", "85");
+        assert_field(&r, "MEMORY_USED", "6979321856");
+        assert_field(&r, "MEMORY_CURRENT", "8589934592");
+        assert_field(&r, "MEMORY_MAX", "8589934592");
+        assert_field(&r, "OOM_KILLS", NULL);
+        assert_field(&r, "MESSAGE",
+                     "User alice (user-1000.slice) uses 6.5G of memory, which is more than 85% of the limit "
+                     "of 8G.");
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_fields),       cmocka_unit_test(test_what_is_not_known_is_left_out),
-                cmocka_unit_test(test_no_limit),     cmocka_unit_test(test_nothing_killed),
-                cmocka_unit_test(test_sentences),    cmocka_unit_test(test_many_victims),
-                cmocka_unit_test(test_hostile_comm), cmocka_unit_test(test_without_journal),
+                cmocka_unit_test(test_fields),
+                cmocka_unit_test(test_warning),
+                cmocka_unit_test(test_what_is_not_known_is_left_out),
+                cmocka_unit_test(test_no_limit),
+                cmocka_unit_test(test_nothing_killed),
+                cmocka_unit_test(test_sentences),
+                cmocka_unit_test(test_many_victims),
+                cmocka_unit_test(test_hostile_comm),
+                cmocka_unit_test(test_without_journal),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
