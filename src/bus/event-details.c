@@ -57,6 +57,26 @@ static int append_victims(sd_bus_message *m, const OomEvent *oom) {
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
+static int append_process_list(sd_bus_message *m, const LargeProcesses *processes) {
+        int r = sd_bus_message_open_container(m, 'a', "(uts)");
+
+        for (size_t i = 0; i < processes->count && r >= 0; i++) {
+                const LargeProcess *p = &processes->process[i];
+                _cleanup_free_ char *comm = text_clean(p->comm);
+
+                r = comm ? sd_bus_message_append(m, "(uts)", (uint32_t) p->pid, p->rss, comm) : -ENOMEM;
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_processes(sd_bus_message *m, const LargeProcesses *processes) {
+        int r = open_entry(m, "Processes", "a(uts)");
+
+        if (r >= 0)
+                r = append_process_list(m, processes);
+        return r < 0 ? r : close_entry(m);
+}
+
 static int append_out_of_memory(sd_bus_message *m, const OomEvent *oom) {
         int r = sd_bus_message_append(m, "{sv}{sv}{sv}", "Kills", "t", oom->kills, "Hits", "t", oom->hits,
                                       "Cause", "s", oom_cause_to_string(oom->cause));
@@ -80,15 +100,19 @@ static int append_memory_warning(sd_bus_message *m, const MemoryWarning *warning
 }
 
 static int append_details(sd_bus_message *m, const Event *event) {
+        int r;
+
         switch (event->kind) {
         case EVENT_LIMITS_SET:
                 return append_limits_set(m, event);
         case EVENT_LIMITS_RESET:
                 return append_by(m, event);
         case EVENT_MEMORY_WARNING:
-                return append_memory_warning(m, &event->warning);
+                r = append_memory_warning(m, &event->warning);
+                return r < 0 ? r : append_processes(m, &event->processes);
         case EVENT_OUT_OF_MEMORY:
-                return append_out_of_memory(m, &event->oom);
+                r = append_out_of_memory(m, &event->oom);
+                return r < 0 ? r : append_processes(m, &event->processes);
         default:
                 return 0;
         }

@@ -32,7 +32,8 @@ void event_info_done(EventInfo *event) {
         free(event->kind);
         free(event->slice);
         free(event->victim);
-        event->kind = event->slice = event->victim = NULL;
+        free(event->largest);
+        event->kind = event->slice = event->victim = event->largest = NULL;
 }
 
 /* The variant with an a(us): the first is enough for people. */
@@ -56,6 +57,37 @@ static int read_victims(sd_bus_message *m, EventInfo *ret) {
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
+/* Likewise an a(uts), which begins with the largest. */
+static int read_processes(sd_bus_message *m, EventInfo *ret) {
+        const char *comm;
+        uint64_t rss;
+        uint32_t pid;
+        int r = sd_bus_message_enter_container(m, 'v', "a(uts)");
+
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'a', "(uts)");
+        while (r >= 0 && (r = sd_bus_message_read(m, "(uts)", &pid, &rss, &comm)) > 0) {
+                if (ret->largest)
+                        continue;
+                ret->largest_pid = pid;
+                ret->largest_rss = rss;
+                ret->largest = strdup(comm);
+                if (!ret->largest)
+                        return -ENOMEM;
+        }
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_one(sd_bus_message *m, const char *name, EventInfo *ret) {
+        if (strcmp(name, "Victims") == 0)
+                return read_victims(m, ret);
+        if (strcmp(name, "Processes") == 0)
+                return read_processes(m, ret);
+        return properties_read_one(m, details, name, ret);
+}
+
 static int read_details(sd_bus_message *m, EventInfo *ret) {
         int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
@@ -65,8 +97,7 @@ static int read_details(sd_bus_message *m, EventInfo *ret) {
                 r = sd_bus_message_read_basic(m, 's', &name);
                 if (r < 0)
                         return r;
-                r = strcmp(name, "Victims") == 0 ? read_victims(m, ret)
-                                                 : properties_read_one(m, details, name, ret);
+                r = read_one(m, name, ret);
                 if (r >= 0)
                         r = sd_bus_message_exit_container(m);
         }
@@ -153,6 +184,14 @@ static void write_cause(const EventInfo *event, FILE *out) {
                 fputs(", of the whole host", out);
 }
 
+static void write_largest(const EventInfo *event, const char *what, FILE *out) {
+        FormatBuffer rss;
+
+        if (event->largest)
+                fprintf(out, "; %s: %s (PID %" PRIu32 ", %s)", what, event->largest, event->largest_pid,
+                        format_size(rss, event->largest_rss));
+}
+
 static void write_out_of_memory(const EventInfo *event, FILE *out) {
         fputs("out of memory", out);
         write_cause(event, out);
@@ -165,6 +204,7 @@ static void write_out_of_memory(const EventInfo *event, FILE *out) {
                 if (event->victim)
                         fprintf(out, ", first %s (PID %" PRIu32 ")", event->victim, event->pid);
         }
+        write_largest(event, event->kills > 0 ? "largest left" : "largest", out);
         if (event->late)
                 fputs("; found later, in the counters", out);
 }
@@ -177,6 +217,7 @@ static void write_warning(const EventInfo *event, FILE *out) {
                 fprintf(out, ": %s of MemoryMax=%s in use, more than %" PRIu32 "%%",
                         format_size(used, event->memory_used), format_size(max, event->memory_max),
                         event->percent);
+        write_largest(event, "largest", out);
 }
 
 void event_info_describe(const EventInfo *event, bool local, FILE *out) {

@@ -19,8 +19,10 @@ typedef struct EventInfo {
         uint64_t memory_used;
         uint32_t percent;
         char *cause;
-        char *victim; /* command of the first; any text */
-        uint32_t pid;
+        char *victim;  /* command of the first; any text */
+        char *largest; /* command of the largest process; any text */
+        uint32_t pid, largest_pid;
+        uint64_t largest_rss; /* bytes; if there is a command */
 } EventInfo;
 
 void event_info_done(EventInfo *event);

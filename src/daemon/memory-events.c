@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "basic/log.h"
+#include "cgroup/large-processes.h"
 #include "daemon/manager-private.h"
 #include "report/journal.h"
 
@@ -24,7 +25,23 @@ static void write_record(const Event *event, const char *user_name) {
                 say("", event, user_name);
 }
 
+/* In a legacy tree those that the limit is on, as far as they are there. */
+static int group_of(SliceFiles *files) {
+        int fd = slice_files_controller_dirfd(files, CONTROLLER_MEMORY);
+
+        return fd < 0 ? slice_files_dirfd(files) : fd;
+}
+
+/* What has happened long ago was not done by who is there now. */
+static void find_processes(Manager *m, Event *event) {
+        const ManagedSlice *slice = slice_table_find(&m->slices, event->slice);
+
+        if (slice && slice->files && !(event->kind == EVENT_OUT_OF_MEMORY && event->oom.late))
+                (void) large_processes_find(group_of(slice->files), m->proc_fd, &event->processes);
+}
+
 void manager_memory_event(Manager *m, Event *event, const char *user_name) {
+        find_processes(m, event);
         manager_tell_memory(m, event);
         /* Observing writes no record: the service may be running as well, and has written it. */
         if (m->observe)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "basic/time-util.h"
+#include "model/large-process.h"
 #include "model/limits.h"
 #include "model/memory-warning.h"
 #include "model/oom-event.h"
@@ -39,6 +40,9 @@ typedef struct Event {
 
         MemoryWarning warning; /* EVENT_MEMORY_WARNING */
         OomEvent oom;          /* EVENT_OUT_OF_MEMORY */
+
+        /* Of both: what uses the slice's memory now. Who was killed is not among them any more. */
+        LargeProcesses processes;
 } Event;
 
 /* The event of that, with the slice and the user that it has; id and time are left at 0. */

@@ -98,6 +98,16 @@ static void add_warning(JournalRecord *record, int *error, const MemoryWarning *
         add_number(record, error, "MEMORY_MAX", warning->max);
 }
 
+static void add_processes(JournalRecord *record, int *error, const LargeProcesses *processes) {
+        for (size_t i = 0; i < processes->count; i++) {
+                const LargeProcess *p = &processes->process[i];
+                char text[48 + LARGE_PROCESS_COMM_MAX];
+                int length = snprintf(text, sizeof text, "%d %" PRIu64 " %s", (int) p->pid, p->rss, p->comm);
+
+                add_bytes(record, error, "LARGE_PROCESS", text, (size_t) length);
+        }
+}
+
 static const char *message_id(const Event *event) {
         if (event->kind == EVENT_MEMORY_WARNING)
                 return FAIRSLICE_MESSAGE_MEMORY_WARNING;
@@ -121,6 +131,7 @@ int journal_record(const Event *event, const char *user_name, JournalRecord *ret
                 add_warning(&record, &error, &event->warning);
         else
                 add_oom(&record, &error, &event->oom);
+        add_processes(&record, &error, &event->processes);
         if (error < 0) {
                 journal_record_done(&record);
                 return error;

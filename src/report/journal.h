@@ -10,7 +10,7 @@
 
 /* The fields, each an iovec "NAME=value" as sd_journal_sendv() takes them. Values are bytes with a length:
  * names of commands are whatever a user gave them. */
-#define JOURNAL_RECORD_FIELDS_MAX (16 + 2 * OOM_EVENT_VICTIMS_MAX)
+#define JOURNAL_RECORD_FIELDS_MAX (16 + 2 * OOM_EVENT_VICTIMS_MAX + LARGE_PROCESSES_MAX)
 
 typedef struct JournalRecord {
         struct iovec field[JOURNAL_RECORD_FIELDS_MAX]; /* each owned */
@@ -45,6 +45,11 @@ void journal_record_done(JournalRecord *record);
  *   MEMORY_USED=     bytes in use without the page cache
  *   MEMORY_CURRENT=  bytes in use with it
  *   MEMORY_MAX=      the limit in bytes
+ *
+ * Both, as far as it is known:
+ *
+ *   LARGE_PROCESS=   PID, resident bytes and command with blanks between them, once for each of the slice's
+ *                    largest processes; who was killed is not among them any more
  *
  * `user_name` is NULL if there is none. 0, or -ENOMEM; *ret is to be freed with journal_record_done(). */
 int journal_record(const Event *event, const char *user_name, JournalRecord *ret);

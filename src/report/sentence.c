@@ -89,6 +89,18 @@ static void write_warning(FILE *f, const MemoryWarning *warning) {
                 format_size(used, warning->used), warning->percent, format_size(max, warning->max));
 }
 
+static void write_processes(FILE *f, const Event *event) {
+        const LargeProcess *largest = event->processes.process;
+        FormatBuffer rss;
+
+        if (event->processes.count == 0)
+                return;
+        fprintf(f, " The largest process%s is ",
+                event->kind == EVENT_OUT_OF_MEMORY && event->oom.kills > 0 ? " left" : "");
+        write_comm(f, largest->comm);
+        fprintf(f, " (PID %d) with %s.", (int) largest->pid, format_size(rss, largest->rss));
+}
+
 char *journal_sentence(const Event *event, const char *user_name) {
         char *text = NULL;
         size_t length = 0;
@@ -103,6 +115,7 @@ char *journal_sentence(const Event *event, const char *user_name) {
                 write_warning(f, &event->warning);
         else
                 write_oom(f, &event->oom);
+        write_processes(f, event);
         failed = ferror(f);
         if (fclose(f) != 0 || failed) {
                 free(text);

@@ -535,6 +535,7 @@ static int sees_details_of_memory(void) {
         CHECK(sd_bus_message_read(m, "{sv}", &key, "a(us)", 2, &pids[0], &first, &pids[1], &second) > 0);
         CHECK(strcmp(key, "Victims") == 0 && pids[0] == 4711 && pids[1] == 4712);
         CHECK(strcmp(first, "python3") == 0 && strcmp(second, "a?[31m?") == 0);
+        CHECK(sd_bus_message_read(m, "{sv}", &key, "a(uts)", 0) > 0 && strcmp(key, "Processes") == 0);
         CHECK(sd_bus_message_at_end(m, false) > 0);
         return 0;
 }
@@ -543,9 +544,9 @@ static int sees_details_of_warning(void) {
         static const char *const numbers[] = { "MemoryUsed", "MemoryCurrent", "MemoryMax" };
         const uint64_t expected[] = { 3272 * MIB, 4096 * MIB, 4096 * MIB };
         sd_bus_message *m = details_of("memory-warning");
-        const char *key;
-        uint64_t number;
-        uint32_t percent;
+        const char *key, *first, *second;
+        uint64_t number, rss[2];
+        uint32_t percent, pids[2];
 
         CHECK(sd_bus_message_read(m, "{sv}", &key, "u", &percent) > 0);
         CHECK(strcmp(key, "Percent") == 0 && percent == 75);
@@ -553,6 +554,11 @@ static int sees_details_of_warning(void) {
                 CHECK(sd_bus_message_read(m, "{sv}", &key, "t", &number) > 0);
                 CHECK(strcmp(key, numbers[i]) == 0 && number == expected[i]);
         }
+        CHECK(sd_bus_message_read(m, "{sv}", &key, "a(uts)", 2, &pids[0], &rss[0], &first, &pids[1], &rss[1],
+                                  &second) > 0);
+        CHECK(strcmp(key, "Processes") == 0 && pids[0] == 4711 && pids[1] == 4712);
+        CHECK(rss[0] == 3072 * MIB && rss[1] == 20 * MIB);
+        CHECK(strcmp(first, "python3") == 0 && strcmp(second, "b?[0m") == 0);
         CHECK(sd_bus_message_at_end(m, false) > 0);
         return 0;
 }

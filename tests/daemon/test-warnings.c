@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "daemon/host.h"
 
@@ -156,6 +157,42 @@ static void test_logging_in_again(_unused_ void **state) {
         assert_int_equal(find().count, 2);
 }
 
+static void put_process(int pid, unsigned pages, const char *comm) {
+        char path[256], text[64];
+
+        snprintf(path, sizeof path, "%s/%d", fixture_proc_path(host.fixture), pid);
+        assert_int_equal(mkdir(path, 0755), 0);
+        snprintf(path, sizeof path, "proc/%d/statm", pid);
+        snprintf(text, sizeof text, "900 %u 1 1 0 1 0\n", pages);
+        fixture_put_host(host.fixture, path, text);
+        snprintf(path, sizeof path, "proc/%d/comm", pid);
+        snprintf(text, sizeof text, "%s\n", comm);
+        fixture_put_host(host.fixture, path, text);
+}
+
+/* Who uses it is told along, and so it is when it has run out. */
+static void test_processes(_unused_ void **state) {
+        const LargeProcesses *processes;
+        Found found;
+
+        start(CONFIGURATION);
+        fixture_put(host.fixture, 1000, "cgroup.procs", "4711\n4712\n");
+        put_process(4711, 300, "small");
+        put_process(4712, 500, "large");
+        use(1000, 80, 0, 0);
+        host_run(LOOK);
+        found = find();
+        processes = &found.last.processes;
+        assert_int_equal(found.count, 1);
+        assert_int_equal(processes->count, 2);
+        assert_int_equal(processes->process[0].pid, 4712);
+        assert_int_equal(processes->process[0].rss, 500 * sysconf(_SC_PAGESIZE));
+        assert_string_equal(processes->process[0].comm, "large");
+        assert_string_equal(processes->process[1].comm, "small");
+        fixture_put(host.fixture, 1000, "memory.events", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\n");
+        DRIVE_UNTIL(log_capture_count("The largest process left is large (PID 4712) with ") == 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
 
 int main(void) {
@@ -167,6 +204,7 @@ int main(void) {
                 TEST(test_without_history),
                 TEST(test_reload),
                 TEST(test_logging_in_again),
+                TEST(test_processes),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

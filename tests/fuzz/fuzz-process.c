@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cgroup/group.h"
+#include "cgroup/large-processes.h"
 #include "cgroup/process.h"
 #include "fuzz.h"
 #include "watch/proc-events.h"
@@ -38,6 +39,7 @@ int fuzz_process(const uint8_t *data, size_t size) {
         const char *text = (const char *) data;
         Process process = { .pid = -1, .uid = 7 };
         ProcUidEvent event = { .pid = -1 };
+        uint64_t pages = 77;
         size_t count = 0;
 
         if (process_parse_stat(text, size, &process) < 0)
@@ -56,6 +58,8 @@ int fuzz_process(const uint8_t *data, size_t size) {
                 assert(!pids);
         for (size_t i = 0; i < count; i++)
                 assert(pids[i] > 0);
+        if (process_parse_statm(text, size, &pages) < 0)
+                assert(pages == 77);
         assert(proc_event_parse(data, size, &event) <= 0 ? event.pid == -1 : event.pid > 0);
         return 0;
 }

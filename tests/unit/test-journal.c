@@ -203,6 +203,24 @@ static void test_without_journal(_unused_ void **state) {
         assert_int_equal(journal_report(&e, "alice"), JOURNAL_ABSENT);
 }
 
+static void test_processes(_unused_ void **state) {
+        _cleanup_(journal_record_done) JournalRecord r = {};
+        Event e = an_event();
+        _cleanup_free_ char *second = NULL;
+
+        e.processes = (LargeProcesses){
+                .process = { { 4712, UINT64_C(3) << 30, "a=b\nc\x1b" }, { 4713, 4096, "" } },
+                .count = 2,
+        };
+        assert_int_equal(journal_record(&e, "alice", &r), 0);
+        assert_field(&r, "LARGE_PROCESS", "4712 3221225472 a=b\nc\x1b");
+        second = get(&r, "LARGE_PROCESS", 1);
+        assert_string_equal(second, "4713 4096 ");
+        assert_field(&r, "MESSAGE",
+                     "User alice (user-1000.slice) reached the memory limit of 512M; the kernel killed "
+                     "python3 (PID 4711). The largest process left is a=b?c? (PID 4712) with 3G.");
+}
+
 static void test_warning(_unused_ void **state) {
         _cleanup_(journal_record_done) JournalRecord r = {};
         const MemoryWarning warning = { .percent = 85,
@@ -229,15 +247,11 @@ static void test_warning(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_fields),
-                cmocka_unit_test(test_warning),
-                cmocka_unit_test(test_what_is_not_known_is_left_out),
-                cmocka_unit_test(test_no_limit),
-                cmocka_unit_test(test_nothing_killed),
-                cmocka_unit_test(test_sentences),
-                cmocka_unit_test(test_many_victims),
-                cmocka_unit_test(test_hostile_comm),
-                cmocka_unit_test(test_without_journal),
+                cmocka_unit_test(test_fields),       cmocka_unit_test(test_warning),
+                cmocka_unit_test(test_processes),    cmocka_unit_test(test_what_is_not_known_is_left_out),
+                cmocka_unit_test(test_no_limit),     cmocka_unit_test(test_nothing_killed),
+                cmocka_unit_test(test_sentences),    cmocka_unit_test(test_many_victims),
+                cmocka_unit_test(test_hostile_comm), cmocka_unit_test(test_without_journal),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
