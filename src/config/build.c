@@ -338,6 +338,22 @@ static int set_value(Builder *b, unsigned key) {
         return 0;
 }
 
+static int set_text(Builder *b, unsigned key) {
+        char **text = &b->config->text[key], *copy = NULL;
+        const char *why = NULL;
+
+        if (*b->entry->value != '\0') {
+                if (keys[key].check(b->entry->value, &why) < 0)
+                        return complain(b, PROBLEM_ERROR, why, keys[key].allowed);
+                copy = strdup(b->entry->value);
+                if (!copy)
+                        return -ENOMEM;
+        }
+        free(*text);
+        *text = copy;
+        return 0;
+}
+
 static int apply_assignment(Builder *b) {
         QuoteBuffer buffer;
         int key;
@@ -357,6 +373,8 @@ static int apply_assignment(Builder *b) {
                 return misplaced_key(b, (unsigned) key);
         if (key == HOST_KEY_EXEMPT_USERS || key == HOST_KEY_EXEMPT_GROUPS)
                 return set_exempt(b, (unsigned) key);
+        if (keys[key].check)
+                return set_text(b, (unsigned) key);
         return key == SLICE_KEY_PLAN ? set_plan(b) : set_value(b, (unsigned) key);
 }
 
@@ -401,6 +419,7 @@ static HostConfig host_config(const Builder *b) {
                 .cpu_threshold_permyriad = (unsigned) b->host[HOST_KEY_CPU_THRESHOLD],
                 .activity_permyriad = (unsigned) b->host[HOST_KEY_ACTIVITY_THRESHOLD],
                 .reserved_cpus = (unsigned) b->host[HOST_KEY_RESERVED_CPUS],
+                .event_log = b->config->text[HOST_KEY_EVENT_LOG],
                 .warn_at = key_thresholds(b->host[HOST_KEY_WARN_AT]),
                 .warn_interval_usec = b->host[HOST_KEY_WARN_INTERVAL],
         };
@@ -458,6 +477,8 @@ Config *config_free(Config *config) {
                 return NULL;
         selector_map_clear(&config->exempt_users, free_selector);
         selector_map_clear(&config->exempt_groups, free_selector);
+        for (unsigned i = 0; i < _KEY_COUNT; i++)
+                free(config->text[i]);
         segments_done(&config->segments);
         sections_done(&config->sections);
         file_names_done(&config->files);

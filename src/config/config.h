@@ -25,6 +25,7 @@ typedef struct HostConfig {
         unsigned cpu_threshold_permyriad; /* CPUThreshold=: 100 - 9800, of the CPUs */
         unsigned activity_permyriad;      /* ActivityThreshold=: 0 - 10000, of the CPUs */
         unsigned reserved_cpus;           /* ReservedCPUs= */
+        const char *event_log;            /* EventLog=: as long as the configuration; NULL: none */
         MemoryThresholds warn_at;         /* WarnAt= */
         usec_t warn_interval_usec;        /* WarnIntervalSec=: 1 min - 30 d */
 } HostConfig;

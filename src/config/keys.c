@@ -2,6 +2,7 @@
 
 #include "config/keys.h"
 
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -203,6 +204,20 @@ static int parse_thresholds(const Key *key, const char *text, KeyValue *ret, _un
         return 0;
 }
 
+/* The service opens it as it is, perhaps as root. */
+static int check_path(const char *text, const char **ret_why) {
+        if (*text != '/')
+                *ret_why = "not an absolute path";
+        else if (strlen(text) >= PATH_MAX)
+                *ret_why = "too long";
+        else if (text[strlen(text) - 1] == '/' || strstr(text, "//") || strstr(text, "/../") ||
+                 strstr(text, "/./"))
+                *ret_why = "not a path in its shortest form";
+        else
+                return 0;
+        return -EINVAL;
+}
+
 #define SIZES "infinity, or a percentage of the memory up to 100%"
 
 const Key keys[_KEY_COUNT] = {
@@ -349,6 +364,13 @@ const Key keys[_KEY_COUNT] = {
                 .parse = parse_time,
                 .min = USEC_PER_SEC,
                 .max = 600 * USEC_PER_SEC,
+        },
+        [HOST_KEY_EVENT_LOG] = {
+                .name = "EventLog",
+                .sections = IN_MANAGER,
+                .default_text = "",
+                .allowed = "the absolute path of a file",
+                .check = check_path,
         },
         [HOST_KEY_SHARE_POLICY] = {
                 .name = "SharePolicy",

@@ -26,6 +26,7 @@ typedef enum HostKey {
         HOST_KEY_ADOPT_STRAYS,
         HOST_KEY_HISTORY,
         HOST_KEY_HISTORY_INTERVAL,
+        HOST_KEY_EVENT_LOG,
         HOST_KEY_SHARE_POLICY,
         HOST_KEY_CPU_THRESHOLD,
         HOST_KEY_ACTIVITY_THRESHOLD,
@@ -60,11 +61,14 @@ struct Key {
         const char *default_text; /* as it would stand in the file; "" for an empty list and for Plan= */
         const char *allowed;      /* "allowed is " and this, for messages */
         const char *not_a;        /* what a value is that `parse` cannot read: "not a time" */
-        /* NULL for the lists and for Plan=, whose values are names. Returns 0; 1 if the value was changed to
-         * an allowed one, or is dubious, and *ret_why says so; -EINVAL, -ERANGE or -EDOM with *ret_why set
-         * or left alone. *ret_why is a constant. */
+        /* NULL for `check`, for the lists and for Plan=, whose values are names. Returns 0; 1 if the value
+         * was changed to an allowed one, or is dubious, and *ret_why says so; -EINVAL, -ERANGE or -EDOM with
+         * *ret_why set or left alone. *ret_why is a constant. */
         int (*parse)(const Key *key, const char *text, KeyValue *ret, const char **ret_why);
         uint64_t min, max; /* of KeyValue.number */
+        /* For what stays the text that it is, and has no `parse`; empty is the default. Whether the text,
+         * which is not empty, is allowed: 0, or -EINVAL with *ret_why set to a constant. */
+        int (*check)(const char *text, const char **ret_why);
 };
 
 /* By SliceKey and HostKey. */

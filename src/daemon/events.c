@@ -9,6 +9,7 @@ uint64_t manager_event(Manager *m, Event *event) {
         if (event->id == 0)
                 log_error("Out of memory, an event is not kept: %s %s", event_kind_to_string(event->kind),
                           event->slice);
+        manager_write_event(m, event);
         return event->id;
 }
 

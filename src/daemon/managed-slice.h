@@ -31,6 +31,7 @@ typedef struct ManagedSlice {
         uint64_t found_weight; /* CPUWeight= likewise; LIMIT_UNSET */
         EngineSlice engine;    /* engine.quota is the fair-share quota that was decided on */
         Hold hold;             /* as of the last look */
+        bool held;             /* by a fair-share quota, as EventLog= was told */
         usec_t hold_since;     /* CLOCK_REALTIME; 0: since the service was started */
 
         Limits set;          /* what stands, as far as we know */

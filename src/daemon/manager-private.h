@@ -13,6 +13,7 @@
 #include "daemon/slice-table.h"
 #include "engine/engine.h"
 #include "place/placer.h"
+#include "report/event-file.h"
 #include "report/event-log.h"
 #include "report/memory-warnings.h"
 #include "watch/kernel-log.h"
@@ -41,6 +42,7 @@
  *   memory-events.c    what becomes of both
  *   history.c   what each slice and the host used, every so often
  *   events.c    what has happened, for who asks afterwards
+ *   event-file.c  the same as lines of a file
  *   place.c     without systemd: processes into the groups of their users, and back
  *   serve.c     what the bus and the private socket may ask, and the way there
  *   set-limits.c  limits that are set over the bus
@@ -107,6 +109,8 @@ struct Manager {
         HistoryJob *history;             /* NULL: none is kept */
         MemoryWarnings *memory_warnings; /* NULL: nobody is to be warned */
         EventLog *event_log;
+        EventFile event_file;
+        bool event_file_failed; /* said */
         BusOperations bus_operations;
         PrivateSocket *private_socket; /* NULL in a dry run */
         BusService *bus_service;       /* NULL in a dry run */
@@ -236,6 +240,13 @@ usec_t manager_serve_history_interval(void *userdata);
 uint64_t manager_event(Manager *m, Event *event);
 int manager_serve_events(usec_t since, EventVisitor visitor, void *visitor_userdata,
                          void *userdata); /* BusOperations.events */
+
+/* event-file.c */
+int manager_open_event_file(Manager *m); /* anew; a failure is logged, and 0 returned */
+void manager_write_event(Manager *m, const Event *event);
+/* A line if a fair share has begun or ended to hold it, or any of them, since the last call. */
+void manager_write_hold(Manager *m, ManagedSlice *slice);
+void manager_write_holds(Manager *m);
 
 /* serve.c */
 int manager_serve(Manager *m); /* does nothing in a dry run */

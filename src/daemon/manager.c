@@ -93,6 +93,7 @@ int manager_new(const ManagerOptions *options, Manager **ret) {
         m->clock = options->clock ?: now_monotonic;
         m->realtime = options->realtime ?: now_realtime;
         m->root_fd = m->proc_fd = m->runtime_fd = m->vmstat_fd = -1;
+        m->event_file = EVENT_FILE_NONE;
         slice_table_init(&m->slices);
         raise_descriptor_limit();
         (void) mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
@@ -163,21 +164,14 @@ static int open_logind(Manager *m) {
 
 static int take_steps(Manager *m) {
         int (*const steps[])(Manager *) = {
-                manager_choose_backend,
-                manager_open_tree,
-                manager_open_host_use,
-                open_runtime,
-                manager_open_control,
-                manager_open_backend,
-                manager_serve,
-                open_logind,
-                manager_watch_mounts,
-                manager_open_strays,
-                manager_place_start,
-                manager_watch_slices,
-                manager_open_memory_warnings,
-                manager_open_history,
-                manager_arm_glance,
+                manager_choose_backend,  manager_open_tree,
+                manager_open_host_use,   open_runtime,
+                manager_open_control,    manager_open_backend,
+                manager_serve,           open_logind,
+                manager_watch_mounts,    manager_open_strays,
+                manager_place_start,     manager_watch_slices,
+                manager_open_event_file, manager_open_memory_warnings,
+                manager_open_history,    manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -268,6 +262,7 @@ Manager *manager_free(Manager *m) {
         sd_event_source_disable_unref(m->sighup);
         slice_table_done(&m->slices);
         ledger_free(m->ledger);
+        event_file_close(&m->event_file);
         memory_warnings_free(m->memory_warnings);
         event_log_free(m->event_log);
         engine_free(m->engine);

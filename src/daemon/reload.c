@@ -170,10 +170,12 @@ int manager_reload_config(Manager *m) {
         }
         known_users_expire(&m->known_users);
         manager_forget_strays(m);
+        (void) manager_open_event_file(m);
         (void) manager_open_memory_warnings(m);
         (void) manager_open_history(m);
         if (!observed && m->observe)
                 manager_lift_to_observe(m);
+        manager_write_holds(m);
         manager_place_reload(m);
         manager_enqueue_all(m);
         manager_flush(m);
@@ -195,6 +197,7 @@ int manager_release_now(Manager *m, uid_t by) {
                    "configuration is read again.",
                    (unsigned) by);
         manager_lift_to_observe(m);
+        manager_write_holds(m);
         manager_place_reload(m);
         manager_show_status(m);
         return 0;

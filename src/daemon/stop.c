@@ -79,6 +79,7 @@ void manager_stop(Manager *m) {
         if (m->stopping)
                 return;
         m->stopping = true;
+        manager_write_holds(m);
         if (m->oom)
                 oom_watch_flush(m->oom);
         if (sd_event_add_time_relative(m->event, &m->stop_timer, CLOCK_MONOTONIC, STOP_TIMEOUT_USEC, 0,

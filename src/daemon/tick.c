@@ -95,6 +95,7 @@ static void tick(Manager *m, usec_t now, const EngineHost *host) {
                 return;
         }
         take_plan(m);
+        manager_write_holds(m);
         manager_take_figures(m);
         manager_tell_contention(m);
         if (m->options.verbose && now >= m->table_at) {

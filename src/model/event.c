@@ -14,6 +14,8 @@ static const char *const names[_EVENT_KIND_COUNT] = {
         [EVENT_OUT_OF_MEMORY] = "out-of-memory",
         [EVENT_RELOADED] = "reloaded",
         [EVENT_RELEASED] = "released",
+        [EVENT_FAIR_SHARE] = "fair-share",
+        [EVENT_FAIR_SHARE_ENDED] = "fair-share-ended",
 };
 
 const char *event_kind_to_string(EventKind kind) {

@@ -17,6 +17,9 @@ typedef enum EventKind {
         EVENT_OUT_OF_MEMORY,  /* "out-of-memory" */
         EVENT_RELOADED,       /* "reloaded": the configuration was read again */
         EVENT_RELEASED,       /* "released": Release() */
+        /* Of each slice; too many for ListEvents(), so only in EventLog= */
+        EVENT_FAIR_SHARE,       /* "fair-share": a quota holds it to its fair share */
+        EVENT_FAIR_SHARE_ENDED, /* "fair-share-ended" */
         _EVENT_KIND_COUNT,
 } EventKind;
 
@@ -26,7 +29,7 @@ const char *event_kind_to_string(EventKind kind);
 int event_kind_from_string(const char *s);
 
 typedef struct Event {
-        uint64_t id; /* counts from 1 since the service started */
+        uint64_t id; /* counts from 1 since the service started; 0: not in ListEvents() */
         usec_t time; /* CLOCK_REALTIME */
         EventKind kind;
         SliceName slice; /* "" if it is about the host */
@@ -38,6 +41,7 @@ typedef struct Event {
         bool runtime;
         uid_t by; /* who set or reset them; UID_INVALID if not known */
 
+        uint64_t quota;        /* EVENT_FAIR_SHARE: µs of CPU a second */
         MemoryWarning warning; /* EVENT_MEMORY_WARNING */
         OomEvent oom;          /* EVENT_OUT_OF_MEMORY */
 

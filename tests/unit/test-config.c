@@ -389,6 +389,29 @@ static void test_order_of_problems(void **state) {
                 "from 1%, such as 150%, or infinity.\n");
 }
 
+static void test_event_log(void **state) {
+        Config *config = tree_load_good(*state, "[Manager]\nEventLog=/var/log/a\nEventLog=/var/log/b c\n");
+
+        assert_string_equal(config_host(config)->event_log, "/var/log/b c");
+        config_free(config);
+        config = tree_load_good(*state, "[Manager]\nEventLog=/var/log/a\nEventLog=\n");
+        assert_null(config_host(config)->event_log);
+        config_free(config);
+        expect_problems(
+                *state,
+                "[Manager]\nEventLog=events\nEventLog=/a/../b\nEventLog=/a/./b\nEventLog=//a\nEventLog=/\n",
+                "E " M ":2: [Manager] EventLog=events: not an absolute path; allowed is the absolute path "
+                "of a file.\n"
+                "E " M ":3: [Manager] EventLog=/a/../b: not a path in its shortest form; allowed is the "
+                "absolute path of a file.\n"
+                "E " M ":4: [Manager] EventLog=/a/./b: not a path in its shortest form; allowed is the "
+                "absolute path of a file.\n"
+                "E " M ":5: [Manager] EventLog=//a: not a path in its shortest form; allowed is the "
+                "absolute path of a file.\n"
+                "E " M ":6: [Manager] EventLog=/: not a path in its shortest form; allowed is the "
+                "absolute path of a file.\n");
+}
+
 static void test_hostile_text_in_messages(void **state) {
         expect_problems(
                 *state, "[CPU]\nCPUWeight=\x1b[2J%s%n\x07\nCPUQ\x01ota\x02xyz=5\n[\x1b[31m]\n",
@@ -519,6 +542,7 @@ int main(void) {
                 TEST(test_cross_checks),
                 TEST(test_history),
                 TEST(test_order_of_problems),
+                TEST(test_event_log),
                 TEST(test_hostile_text_in_messages),
                 TEST(test_unusable_files),
                 TEST(test_unreadable),
