@@ -428,6 +428,32 @@ static const char *const event_json_tokens[] = {
         "\"", "\\", "\n", "\x1b[31m", "\xc2\x9b", "\xe5\xa4\xa7", "\xff", "\\u0000", "python3", NULL,
 };
 
+static const char *const mail_tokens[] = {
+        "Subject: ",
+        "\n",
+        "\r\n",
+        "\n\n",
+        "@USER@",
+        "@VICTIM@",
+        "@PROCESSES@",
+        "@NOBODY@",
+        "@",
+        "=?utf-8?B?",
+        "?=",
+        "=",
+        ".",
+        "From ",
+        " ",
+        "\t",
+        "\r\nBcc: x@example.org",
+        "\xc3\xa9",
+        "\xe5\xa4\xa7",
+        "\xff",
+        "\x1b[31m",
+        "\xc2\x9b",
+        NULL,
+};
+
 static const char *const mail_address_tokens[] = {
         "@", ".", "..", "-", "a",        "example.org", "\r\n", "\"",
         "<", ">", ",",  " ", "\xc3\xa9", "[127.0.0.1]", NULL,
@@ -446,6 +472,7 @@ static const Target targets[] = {
         { "place", fuzz_place, place_tokens, 1000 },
         { "cli-text", fuzz_cli_text, cli_text_tokens, 2000 },
         { "event-json", fuzz_event_json, event_json_tokens, 1000 },
+        { "mail", fuzz_mail, mail_tokens, 300 },
         { "mail-address", fuzz_mail_address, mail_address_tokens, 2000 },
 };
 

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "report/template-files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "basic/fs.h"
+#include "basic/text.h"
+#include "report/event-mail.h"
+
+#define LANGUAGE_MAX 16U
+#define NAME_SIZE    64U
+#define PATH_SIZE    (sizeof TEMPLATES_SHIPPED + 1 + 256)
+#define SUFFIX       ".txt"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+bool template_language_is_valid(const char *language) {
+        size_t length = strspn(language, LETTERS);
+
+        if (length < 2 || strlen(language) > LANGUAGE_MAX)
+                return false;
+        if (language[length] == '_') {
+                size_t more = strspn(language + length + 1, LETTERS);
+
+                return more >= 2 && language[length + 1 + more] == '\0';
+        }
+        return language[length] == '\0';
+}
+
+/* No link is followed and no pipe is waited for; it is root's directory, but the service may be root too. */
+static ssize_t read_regular(int dirfd, const char *name, char *text, size_t size) {
+        _cleanup_close_ int fd =
+                openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        return S_ISREG(st.st_mode) ? read_fd(fd, text, size) : -EINVAL;
+}
+
+static void tell(const char *directory, const char *name, const TemplateProblem *problem,
+                 TemplateVisitor visitor, void *userdata) {
+        char path[PATH_SIZE + 1];
+        _cleanup_free_ char *clean = NULL;
+
+        snprintf(path, sizeof path, "/%s/%s", directory, name);
+        clean = text_clean(path);
+        if (clean)
+                visitor(clean, problem, userdata);
+}
+
+/* 0; -ENOENT if it is not there; -EINVAL if it is wrong, and was told; -ENOMEM. */
+static int load_one(int dirfd, const char *directory, const char *name, TemplateVisitor visitor,
+                    void *userdata, Template **ret) {
+        _cleanup_free_ char *text = malloc(TEMPLATE_SIZE_MAX + 2);
+        TemplateProblem problem = {};
+        ssize_t n;
+        int r;
+
+        if (!text)
+                return -ENOMEM;
+        n = read_regular(dirfd, name, text, TEMPLATE_SIZE_MAX + 2);
+        if (n == -ENOENT || n == -ENOMEM)
+                return (int) n;
+        if (n == -EFBIG)
+                snprintf(problem.text, sizeof problem.text, "Larger than %u bytes.", TEMPLATE_SIZE_MAX);
+        else if (n < 0)
+                snprintf(problem.text, sizeof problem.text, "Cannot be read: %s.",
+                         n == -EINVAL ? "Not a regular file" : strerror((int) -n));
+        r = n < 0 ? -EINVAL : template_parse(text, (size_t) n, ret, &problem);
+        if (r == -EINVAL)
+                tell(directory, name, &problem, visitor, userdata);
+        return r;
+}
+
+/* The name with as much of the language as `length` says. */
+static const char *file_name(char buffer[NAME_SIZE], const char *name, const char *language, size_t length) {
+        snprintf(buffer, NAME_SIZE, "%s%s%.*s" SUFFIX, name, length > 0 ? "." : "", (int) length, language);
+        return buffer;
+}
+
+static int open_directory(int root_fd, const char *directory) {
+        int fd = openat(root_fd, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+static int load_from(int root_fd, const char *directory, const char *name, const char *language,
+                     TemplateVisitor visitor, void *userdata, Template **ret) {
+        _cleanup_close_ int fd = open_directory(root_fd, directory);
+        size_t whole = strlen(language), base = strcspn(language, "_");
+        const size_t lengths[] = { whole, base, 0 };
+        char buffer[NAME_SIZE];
+
+        if (fd < 0)
+                return -ENOENT;
+        for (size_t i = 0; i < ELEMENTSOF(lengths); i++) {
+                int r;
+
+                if (i > 0 && lengths[i] == lengths[i - 1])
+                        continue;
+                r = load_one(fd, directory, file_name(buffer, name, language, lengths[i]), visitor, userdata,
+                             ret);
+                if (r >= 0 || r == -ENOMEM)
+                        return r;
+        }
+        return -ENOENT;
+}
+
+int template_load(int root_fd, const char *name, const char *language, TemplateVisitor visitor,
+                  void *userdata, Template **ret) {
+        int r = load_from(root_fd, TEMPLATES_OWN, name, language, visitor, userdata, ret);
+
+        if (r == -ENOENT)
+                r = load_from(root_fd, TEMPLATES_SHIPPED, name, language, visitor, userdata, ret);
+        return r;
+}
+
+/* ---- all of one's own ---- */
+
+/* "oom-user.txt", "oom-user.de.txt". */
+static bool is_template_name(const char *file) {
+        size_t length = strlen(file), suffix = strlen(SUFFIX);
+
+        if (length <= suffix || strcmp(file + length - suffix, SUFFIX) != 0)
+                return false;
+        for (const char *const *name = template_names; *name; name++) {
+                size_t n = strlen(*name);
+                char language[LANGUAGE_MAX + 1];
+
+                if (strncmp(file, *name, n) != 0)
+                        continue;
+                if (file + n == file + length - suffix)
+                        return true;
+                if (file[n] != '.' || length - suffix - n - 1 > LANGUAGE_MAX)
+                        continue;
+                snprintf(language, sizeof language, "%.*s", (int) (length - suffix - n - 1), file + n + 1);
+                if (template_language_is_valid(language))
+                        return true;
+        }
+        return false;
+}
+
+static int check_one(int dirfd, const char *file, TemplateVisitor visitor, void *userdata) {
+        static const TemplateProblem unknown = {
+                .text = "No template has this name; allowed are NAME.txt and NAME.LANGUAGE.txt, with a NAME "
+                        "of "
+                        "fairsliced.conf(5).",
+        };
+        _cleanup_(template_freep) Template *template = NULL;
+        int r;
+
+        if (!is_template_name(file)) {
+                tell(TEMPLATES_OWN, file, &unknown, visitor, userdata);
+                return 0;
+        }
+        r = load_one(dirfd, TEMPLATES_OWN, file, visitor, userdata, &template);
+        return r == -ENOMEM ? r : 0;
+}
+
+int template_check_all(int root_fd, TemplateVisitor visitor, void *userdata) {
+        _cleanup_close_ int fd = open_directory(root_fd, TEMPLATES_OWN);
+        _cleanup_(closedirp) DIR *dir = NULL;
+        int r;
+
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        r = open_dir_again(fd, &dir);
+        for (struct dirent *entry; r >= 0 && (entry = readdir(dir));)
+                if (entry->d_name[0] != '.')
+                        r = check_one(fd, entry->d_name, visitor, userdata);
+        return r;
+}
