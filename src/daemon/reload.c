@@ -4,8 +4,10 @@
 #include <systemd/sd-daemon.h>
 
 #include "basic/log.h"
+#include "config/problem.h"
 #include "daemon/control.h"
 #include "daemon/identity.h"
+#include "report/template-files.h"
 
 /* A name service may take its time over each user, and PID 1 waits for a sign of life. */
 #define LOOKUPS_PER_KEEPALIVE 16
@@ -79,12 +81,19 @@ static int check_control(const ManagerOptions *options, const Config *config, Pr
         return r < 0 ? r : control_load(control_places_dirs(places), config, problems, &control);
 }
 
+/* A mail is made of the shipped one then, so nothing but a check is refused. */
+static void on_bad_template(const char *file, const TemplateProblem *problem, void *userdata) {
+        (void) problems_add(userdata, PROBLEM_ERROR, file, problem->line, "%s", problem->text);
+}
+
 int manager_check_files(int root_fd, const ManagerOptions *options, Problems *problems) {
         _cleanup_(config_freep) Config *config = NULL;
         bool refused;
         int r;
 
         r = config_load(root_fd, options->config_file, problems, &config);
+        if (r >= 0)
+                r = template_check_all(root_fd, on_bad_template, problems);
         if (r < 0)
                 return r;
         refused = problems_have_error(problems);

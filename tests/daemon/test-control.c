@@ -347,6 +347,24 @@ static void test_check(_unused_ void **state) {
         assert_int_equal(manager_check_config(&host.options), -EINVAL);
 }
 
+/* A template that is no good is named with its line, and stands in the way of nothing. */
+static void test_check_templates(_unused_ void **state) {
+        const BusOperations *ops;
+        size_t n[2] = {};
+
+        start(MEMORY_64M);
+        ops = &host.manager->bus_operations;
+        assert_int_equal(mkdirat(host.manager->root_fd, "etc/fairslice/templates", 0755), 0);
+        fixture_put_host(host.fixture, "root/etc/fairslice/templates/oom-user.de.txt",
+                         "Subject: x\n\n@USER@\n@FOO@\n");
+        assert_int_equal(ops->check(count_problem, n, ops->userdata), 0);
+        assert_int_equal(n[true], 1);
+        assert_int_equal(manager_check_config(&host.options), -EINVAL);
+        assert_int_equal(log_capture_count("/etc/fairslice/templates/oom-user.de.txt:4: @FOO@: "), 1);
+        host_reload("[Memory]\nMemoryMax=128M\n");
+        assert_true(memory_is(1000, 128));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
 
 int main(void) {
@@ -367,6 +385,7 @@ int main(void) {
                 TEST(test_dry_run_reads),
                 TEST(test_settings),
                 TEST(test_check),
+                TEST(test_check_templates),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
