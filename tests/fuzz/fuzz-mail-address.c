@@ -7,6 +7,28 @@
 
 #include "basic/mail-address.h"
 #include "fuzz.h"
+#include "report/address-map.h"
+
+static void ignore(unsigned line, const char *why, void *userdata) {
+        assert(line > 0 && why && !userdata);
+}
+
+/* A map of users with these bytes in it, and a user called so. */
+static void check_map(const uint8_t *data, size_t size) {
+        char address[MAIL_ADDRESS_MAX + 1], name[512];
+        AddressMap *map = NULL;
+
+        if (address_map_parse((const char *) data, size, ignore, NULL, &map) < 0)
+                return;
+        memcpy(name, data, size);
+        name[size] = '\0';
+        if (address_of_user(map, "@USER@@example.org", name, address) >= 0)
+                assert(mail_address_is_valid(address));
+        name[strcspn(name, ":")] = '\0';
+        if (address_of_user(map, NULL, name, address) >= 0)
+                assert(mail_address_is_valid(address));
+        address_map_free(map);
+}
 
 int fuzz_mail_address(const uint8_t *data, size_t size) {
         char address[512];
@@ -14,6 +36,7 @@ int fuzz_mail_address(const uint8_t *data, size_t size) {
 
         if (size >= sizeof address)
                 return 0;
+        check_map(data, size);
         memcpy(address, data, size);
         address[size] = '\0';
         if (!mail_address_is_valid(address))

@@ -455,8 +455,8 @@ static const char *const mail_tokens[] = {
 };
 
 static const char *const mail_address_tokens[] = {
-        "@", ".", "..", "-", "a",        "example.org", "\r\n", "\"",
-        "<", ">", ",",  " ", "\xc3\xa9", "[127.0.0.1]", NULL,
+        "@",    ": ", "\n", "alice: ", "#", ".", "..",       "-",           "a",  "example.org",
+        "\r\n", "\"", "<",  ">",       ",", " ", "\xc3\xa9", "[127.0.0.1]", NULL,
 };
 
 static const Target targets[] = {
