@@ -54,7 +54,7 @@ static int write_all(int fd, const char *data, size_t size) {
         return 0;
 }
 
-static int write_and_sync(int dirfd, const char *name, const char *data, size_t size, unsigned mode) {
+int write_file_synced(int dirfd, const char *name, const char *data, size_t size, unsigned mode) {
         _cleanup_close_ int fd = -1;
         int r;
 
@@ -76,7 +76,7 @@ int write_file_atomic(int dirfd, const char *name, const char *data, size_t size
         if (strchr(name, '/') ||
             (size_t) snprintf(temporary, sizeof temporary, ".#%s", name) >= sizeof temporary)
                 return -EINVAL;
-        r = write_and_sync(dirfd, temporary, data, size, mode);
+        r = write_file_synced(dirfd, temporary, data, size, mode);
         if (r >= 0 && renameat(dirfd, temporary, dirfd, name) < 0)
                 r = -errno;
         if (r < 0) {

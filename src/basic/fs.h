@@ -17,6 +17,10 @@ ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size);
  * file gets this mode whatever the umask is. */
 int write_file_atomic(int dirfd, const char *name, const char *data, size_t size, unsigned mode);
 
+/* Makes a new file with this content and mode, whatever the umask is, and syncs it; one of this name is removed
+ * first. The directory is not synced, and a failure may leave a part. */
+int write_file_synced(int dirfd, const char *name, const char *data, size_t size, unsigned mode);
+
 /* Opens the directory behind a descriptor, O_PATH or not, once more to read what is in it from the
  * beginning. */
 int open_dir_again(int dirfd, DIR **ret);
