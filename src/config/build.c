@@ -31,6 +31,7 @@ typedef struct Builder {
         Settings *settings;        /* what is set for users there; NULL: nothing can be */
         uint64_t host[_KEY_COUNT]; /* by HostKey */
         const Entry *history;      /* the last that was about it; NULL: the defaults */
+        const Entry *login;        /* the last that was about how a password goes to the mail server */
 } Builder;
 
 /* A problem at the entry that is being looked at. */
@@ -304,6 +305,8 @@ static Setting default_setting(unsigned key) {
 static void store(Builder *b, unsigned key, const KeyValue *value) {
         if (key == HOST_KEY_HISTORY || key == HOST_KEY_HISTORY_INTERVAL)
                 b->history = b->entry;
+        if (key == HOST_KEY_MAIL_TLS)
+                b->login = b->entry;
         if (key >= _SLICE_KEY_COUNT)
                 b->host[key] = value->number;
         else
@@ -339,18 +342,22 @@ static int set_value(Builder *b, unsigned key) {
 }
 
 static int set_text(Builder *b, unsigned key) {
-        char **text = &b->config->text[key], *copy = NULL;
-        const char *why = NULL;
+        const char *value = b->entry->value, *why;
+        char *copy = NULL;
+        int r;
 
-        if (*b->entry->value != '\0') {
-                if (keys[key].check(b->entry->value, &why) < 0)
+        if (*value != '\0') {
+                r = keys[key].check(value, &why);
+                if (r < 0)
                         return complain(b, PROBLEM_ERROR, why, keys[key].allowed);
-                copy = strdup(b->entry->value);
+                copy = strdup(value);
                 if (!copy)
                         return -ENOMEM;
         }
-        free(*text);
-        *text = copy;
+        if (key == HOST_KEY_MAIL_SERVER || key == HOST_KEY_MAIL_USER)
+                b->login = b->entry;
+        free(b->config->text[key]);
+        b->config->text[key] = copy;
         return 0;
 }
 
@@ -425,6 +432,39 @@ static HostConfig host_config(const Builder *b) {
         };
 }
 
+static MailConfig mail_config(const Builder *b) {
+        char *const *text = b->config->text;
+
+        return (MailConfig){
+                .server = text[HOST_KEY_MAIL_SERVER],
+                .tls = b->host[HOST_KEY_MAIL_TLS],
+                .ca_file = text[HOST_KEY_MAIL_CA_FILE],
+                .user = text[HOST_KEY_MAIL_USER],
+                .password_file = text[HOST_KEY_MAIL_PASSWORD_FILE],
+                .from = text[HOST_KEY_MAIL_FROM],
+                .timeout_usec = b->host[HOST_KEY_MAIL_TIMEOUT],
+                .queue_max = (unsigned) b->host[HOST_KEY_MAIL_QUEUE_MAX],
+                .queue_max_use = b->host[HOST_KEY_MAIL_QUEUE_MAX_USE],
+        };
+}
+
+/* Both may be meant, so it is said and done. */
+static int check_mail(Builder *b) {
+        const MailConfig *mail = &b->config->mail;
+
+        b->entry = b->login;
+        if (mail->tls || !mail->server)
+                return 0;
+        if (strncmp(mail->server, "smtps:", strlen("smtps:")) == 0)
+                return report(b, PROBLEM_WARNING,
+                              "[Mail] TLS=no: has no effect on smtps://, which is always encrypted.");
+        if (mail->user)
+                return report(
+                        b, PROBLEM_WARNING,
+                        "[Mail] TLS=no: the password of User= goes to the server for anybody to read.");
+        return 0;
+}
+
 static int apply(Builder *b) {
         const Entry *e = b->entry;
 
@@ -466,7 +506,10 @@ int config_build(const Entries *entries, Problems *problems, Config *config) {
         if (r < 0)
                 return r;
         config->host = host_config(&b);
+        config->mail = mail_config(&b);
         r = check_history(&b, &config->host.history_looks);
+        if (r >= 0)
+                r = check_mail(&b);
         if (r < 0)
                 return r;
         return segments_new(config->sections.item, config->sections.count, &config->segments);
@@ -482,6 +525,8 @@ Config *config_free(Config *config) {
         segments_done(&config->segments);
         sections_done(&config->sections);
         file_names_done(&config->files);
+        for (unsigned i = 0; i < _KEY_COUNT; i++)
+                free(config->text[i]);
         free(config);
         return NULL;
 }

@@ -61,3 +61,7 @@ int config_load(int root_fd, const char *file, Problems *problems, Config **ret)
 const HostConfig *config_host(const Config *config) {
         return &config->host;
 }
+
+const MailConfig *config_mail(const Config *config) {
+        return &config->mail;
+}

@@ -30,6 +30,19 @@ typedef struct HostConfig {
         usec_t warn_interval_usec;        /* WarnIntervalSec=: 1 min - 30 d */
 } HostConfig;
 
+/* What [Mail] says. The texts are the configuration's; NULL: not set. */
+typedef struct MailConfig {
+        const char *server;        /* Server=: "smtp://HOST:PORT"; NULL: no mail is sent */
+        bool tls;                  /* TLS=: nothing is said to a server that does not encrypt */
+        const char *ca_file;       /* CAFile=: who is trusted, in the place of the system's */
+        const char *user;          /* User=: for AUTH */
+        const char *password_file; /* PasswordFile= */
+        const char *from;          /* From=: a valid address */
+        usec_t timeout_usec;       /* TimeoutSec=: how long the server may be silent; 1 s - 1 h */
+        unsigned queue_max;        /* QueueMax=: messages; at least 1 */
+        uint64_t queue_max_use;    /* QueueMaxUse=: bytes; at least 1 MiB */
+} MailConfig;
+
 /* What is wanted for one user's slice. */
 typedef struct SliceConfig {
         Limits limits; /* LIMIT_CPU_QUOTA is the standing cap of CPUQuota=, not a fair share; the weight is
@@ -75,6 +88,7 @@ Config *config_free(Config *config);
 DEFINE_CLEANUP(Config *, config_free)
 
 const HostConfig *config_host(const Config *config);
+const MailConfig *config_mail(const Config *config);
 
 /* Whether fairslice leaves this user alone: a UID below MinUID=, or named by ExemptUsers=, ExemptGroups=. */
 bool config_is_exempt(const Config *config, const User *user);

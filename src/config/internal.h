@@ -31,6 +31,7 @@ void file_names_done(FileNames *names);
 
 struct Config {
         HostConfig host;
+        MailConfig mail;
         char *text[_KEY_COUNT];                  /* by HostKey, owned; NULL: the default, or no text */
         Settings defaults;                       /* every key but Plan= is set */
         SelectorMap exempt_users, exempt_groups; /* of Selector; owned */

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "basic/mail-address.h"
 #include "basic/parse.h"
+#include "config/mail-values.h"
 #include "model/backend-kind.h"
 #include "model/share-policy.h"
 
@@ -14,6 +16,7 @@
 #define IN_CPU     (1U << SECTION_CPU)
 #define IN_MEMORY  (1U << SECTION_MEMORY)
 #define IN_OOM     (1U << SECTION_OOM)
+#define IN_MAIL    (1U << SECTION_MAIL)
 #define IN_PLAN    (1U << SECTION_PLAN)
 #define IN_SUBJECT (1U << SECTION_USER | 1U << SECTION_GROUP)
 
@@ -107,6 +110,12 @@ static int parse_quota(const Key *key, const char *text, KeyValue *ret, const ch
         if (__builtin_mul_overflow(permyriad, 100, &ret->number))
                 return -ERANGE;
         return in_range(key, ret->number);
+}
+
+static int parse_bytes(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
+        int r = parse_size(text, &ret->number);
+
+        return r < 0 ? r : in_range(key, ret->number);
 }
 
 /* Percentages of RAM are kept as they are: the configuration does not know the host. */
@@ -431,6 +440,80 @@ const Key keys[_KEY_COUNT] = {
                 .min = 60 * USEC_PER_SEC,
                 .max = 30 * 24 * 3600 * USEC_PER_SEC,
         },
+        [HOST_KEY_MAIL_SERVER] = {
+                .name = "Server",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = "smtp://HOST or smtps://HOST, with :PORT behind it or not",
+                .check = mail_check_server,
+        },
+        [HOST_KEY_MAIL_TLS] = {
+                .name = "TLS",
+                .sections = IN_MAIL,
+                .default_text = "yes",
+                .allowed = "yes or no",
+                .not_a = "neither yes nor no",
+                .parse = parse_yes_no,
+                .max = 1,
+        },
+        [HOST_KEY_MAIL_CA_FILE] = {
+                .name = "CAFile",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = "the path of a file from / on",
+                .check = mail_check_path,
+        },
+        [HOST_KEY_MAIL_USER] = {
+                .name = "User",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = "a name of at most 255 bytes",
+                .check = mail_check_user,
+        },
+        [HOST_KEY_MAIL_PASSWORD_FILE] = {
+                .name = "PasswordFile",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = "the path of a file from / on",
+                .check = mail_check_path,
+        },
+        [HOST_KEY_MAIL_FROM] = {
+                .name = "From",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = MAIL_ADDRESS_ALLOWED,
+                .check = mail_check_address,
+        },
+        [HOST_KEY_MAIL_TIMEOUT] = {
+                .name = "TimeoutSec",
+                .sections = IN_MAIL,
+                .default_text = "10min",
+                .allowed = "a time from 1s to 1h, such as 10min",
+                .not_a = "not a time",
+                .parse = parse_time,
+                .min = USEC_PER_SEC,
+                .max = 3600 * USEC_PER_SEC,
+        },
+        [HOST_KEY_MAIL_QUEUE_MAX] = {
+                .name = "QueueMax",
+                .sections = IN_MAIL,
+                .default_text = "1000",
+                .allowed = "a whole number from 1 to 50000",
+                .not_a = "not a number",
+                .parse = parse_number,
+                .min = 1,
+                .max = 50000,
+        },
+        [HOST_KEY_MAIL_QUEUE_MAX_USE] = {
+                .name = "QueueMaxUse",
+                .sections = IN_MAIL,
+                .default_text = "64M",
+                .allowed = "a size from 1M to 16G, such as 64M",
+                .not_a = "not a size",
+                .parse = parse_bytes,
+                .min = MEBIBYTE,
+                .max = UINT64_C(16) << 30,
+        },
 };
 
 static const struct {
@@ -438,8 +521,8 @@ static const struct {
 } sections[_SECTION_COUNT] = {
         [SECTION_MANAGER] = { "Manager", "[Manager]" }, [SECTION_CPU] = { "CPU", "[CPU]" },
         [SECTION_MEMORY] = { "Memory", "[Memory]" },    [SECTION_OOM] = { "OOM", "[OOM]" },
-        [SECTION_USER] = { "User", "[User …]" },        [SECTION_GROUP] = { "Group", "[Group …]" },
-        [SECTION_PLAN] = { "Plan", "[Plan …]" },
+        [SECTION_MAIL] = { "Mail", "[Mail]" },          [SECTION_USER] = { "User", "[User …]" },
+        [SECTION_GROUP] = { "Group", "[Group …]" },     [SECTION_PLAN] = { "Plan", "[Plan …]" },
 };
 
 const char *section_to_string(SectionKind section) {

@@ -33,6 +33,15 @@ typedef enum HostKey {
         HOST_KEY_RESERVED_CPUS,
         HOST_KEY_WARN_AT,
         HOST_KEY_WARN_INTERVAL,
+        HOST_KEY_MAIL_SERVER,
+        HOST_KEY_MAIL_TLS,
+        HOST_KEY_MAIL_CA_FILE,
+        HOST_KEY_MAIL_USER,
+        HOST_KEY_MAIL_PASSWORD_FILE,
+        HOST_KEY_MAIL_FROM,
+        HOST_KEY_MAIL_TIMEOUT,
+        HOST_KEY_MAIL_QUEUE_MAX,
+        HOST_KEY_MAIL_QUEUE_MAX_USE,
         _KEY_COUNT,
 } HostKey;
 
@@ -41,6 +50,7 @@ typedef enum SectionKind {
         SECTION_CPU,
         SECTION_MEMORY,
         SECTION_OOM,
+        SECTION_MAIL,
         SECTION_USER,
         SECTION_GROUP,
         SECTION_PLAN,
@@ -61,14 +71,13 @@ struct Key {
         const char *default_text; /* as it would stand in the file; "" for an empty list and for Plan= */
         const char *allowed;      /* "allowed is " and this, for messages */
         const char *not_a;        /* what a value is that `parse` cannot read: "not a time" */
-        /* NULL for `check`, for the lists and for Plan=, whose values are names. Returns 0; 1 if the value
-         * was changed to an allowed one, or is dubious, and *ret_why says so; -EINVAL, -ERANGE or -EDOM with
+        /* Of a text, which is kept as it is: 0, or -EINVAL with *ret_why set. NULL: it is none. */
+        int (*check)(const char *text, const char **ret_why);
+        /* NULL for texts, for the lists and for Plan=, whose values are names. Returns 0; 1 if the value was
+         * changed to an allowed one, or is dubious, and *ret_why says so; -EINVAL, -ERANGE or -EDOM with
          * *ret_why set or left alone. *ret_why is a constant. */
         int (*parse)(const Key *key, const char *text, KeyValue *ret, const char **ret_why);
         uint64_t min, max; /* of KeyValue.number */
-        /* For what stays the text that it is, and has no `parse`; empty is the default. Whether the text,
-         * which is not empty, is allowed: 0, or -EINVAL with *ret_why set to a constant. */
-        int (*check)(const char *text, const char **ret_why);
 };
 
 /* By SliceKey and HostKey. */
@@ -94,7 +103,7 @@ static inline bool key_is_in(unsigned key, SectionKind section) {
 }
 
 /* Checks and understands a value that is not empty. Outcomes as Key.parse, but *ret_why is always set unless
- * 0 is returned. Not for lists and Plan=. */
+ * 0 is returned. Not for texts, lists and Plan=. */
 int key_parse(unsigned key, const char *text, KeyValue *ret, const char **ret_why);
 
 /* The default, understood. */

@@ -27,6 +27,7 @@ static void test_table(_unused_ void **state) {
                 assert_true(key->sections != 0 && key->sections < 1U << _SECTION_COUNT);
                 assert_true(strlen(key->allowed) > 0);
                 assert_int_equal(key_from_string(key->name), i);
+                assert_false(key->parse && key->check);
                 if (key->parse) {
                         KeyValue value;
                         const char *why;
@@ -59,6 +60,54 @@ static void test_defaults(_unused_ void **state) {
         assert_int_equal(key_default(HOST_KEY_CPU_THRESHOLD).number, 9000);
         assert_int_equal(key_default(HOST_KEY_ACTIVITY_THRESHOLD).number, 100);
         assert_int_equal(key_default(HOST_KEY_RESERVED_CPUS).number, 0);
+        assert_int_equal(key_default(HOST_KEY_MAIL_TLS).number, 1);
+        assert_int_equal(key_default(HOST_KEY_MAIL_TIMEOUT).number, 600 * USEC_PER_SEC);
+        assert_int_equal(key_default(HOST_KEY_MAIL_QUEUE_MAX).number, 1000);
+        assert_int_equal(key_default(HOST_KEY_MAIL_QUEUE_MAX_USE).number, 64 << 20);
+}
+
+static void expect_text(unsigned key, const char *text, bool good) {
+        const char *why = NULL;
+        int r = keys[key].check(text, &why);
+
+        if (r != (good ? 0 : -EINVAL))
+                fail_msg("%s=%s: %d", keys[key].name, text, r);
+        assert_int_equal(why != NULL, !good);
+}
+
+static void test_mail(_unused_ void **state) {
+        static const char *const servers[] = {
+                "smtp://mail",        "smtp://mail.example.org:587", "smtps://mail.example.org",
+                "smtp://127.0.0.1:1", "smtp://[::1]:65535",          "smtps://[2001:db8::25]",
+        };
+        static const char *const no_servers[] = {
+                "mail.example.org", "http://mail",     "SMTP://mail",   "smtp://",
+                "smtp://:25",       "smtp://mail:",    "smtp://mail:0", "smtp://mail:65536",
+                "smtp://mail:+25",  "smtp://mail:2 5", "smtp://mail/x", "smtp://u:p@mail",
+                "smtp://mail\r\nX", "smtp://[::1",     "smtp://[]",     "smtp://-mail",
+                "smtp://ma il",     "smtp://mail:25/", "smtp://mail?x", "smtp://m\xc3\xa9",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(servers); i++)
+                expect_text(HOST_KEY_MAIL_SERVER, servers[i], true);
+        for (size_t i = 0; i < ELEMENTSOF(no_servers); i++)
+                expect_text(HOST_KEY_MAIL_SERVER, no_servers[i], false);
+        expect_text(HOST_KEY_MAIL_USER, "fairslice@example.org", true);
+        expect_text(HOST_KEY_MAIL_USER, "fair slice \xc3\xa9", true);
+        expect_text(HOST_KEY_MAIL_USER, "fair\nslice", false);
+        expect_text(HOST_KEY_MAIL_USER, "\xff", false);
+        expect_text(HOST_KEY_MAIL_PASSWORD_FILE, "/etc/fairslice/password", true);
+        expect_text(HOST_KEY_MAIL_PASSWORD_FILE, "password", false);
+        expect_text(HOST_KEY_MAIL_CA_FILE, "./ca.pem", false);
+        expect_text(HOST_KEY_MAIL_FROM, "fairslice@host", true);
+        expect_text(HOST_KEY_MAIL_FROM, "fairslice", false);
+        expect_text(HOST_KEY_MAIL_FROM, "a@b\r\nBcc: x@y", false);
+        expect(HOST_KEY_MAIL_QUEUE_MAX, "0", -ERANGE, 0);
+        expect(HOST_KEY_MAIL_QUEUE_MAX, "50000", 0, 50000);
+        expect(HOST_KEY_MAIL_QUEUE_MAX_USE, "1M", 0, 1 << 20);
+        expect(HOST_KEY_MAIL_QUEUE_MAX_USE, "1000", -ERANGE, 0);
+        expect(HOST_KEY_MAIL_TIMEOUT, "500ms", -ERANGE, 0);
+        expect(HOST_KEY_MAIL_TIMEOUT, "1h", 0, 3600 * USEC_PER_SEC);
 }
 
 static void test_interval(_unused_ void **state) {
@@ -225,7 +274,7 @@ static void test_nearest(_unused_ void **state) {
         assert_null(key_nearest("", SECTION_CPU));
         assert_int_equal(section_nearest("cpu", 3), SECTION_CPU);
         assert_int_equal(section_nearest("Users", 5), SECTION_USER);
-        assert_int_equal(section_nearest("Mail", 4), -ENOENT);
+        assert_int_equal(section_nearest("Mial", 4), SECTION_MAIL);
         assert_int_equal(section_nearest("", 0), -ENOENT);
         memset(text, 'x', sizeof text - 1);
         text[sizeof text - 1] = '\0';
@@ -335,6 +384,7 @@ int main(void) {
                 cmocka_unit_test(test_sections),      cmocka_unit_test(test_nearest),
                 cmocka_unit_test(test_user_selector), cmocka_unit_test(test_group_selector),
                 cmocka_unit_test(test_selector_map),  cmocka_unit_test(test_warnings),
+                cmocka_unit_test(test_mail),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

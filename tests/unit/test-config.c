@@ -274,6 +274,44 @@ static void test_unknown_keys(void **state) {
                         "[Group …].\n");
 }
 
+static void test_mail(void **state) {
+        _cleanup_(config_freep) Config *config = NULL;
+        const MailConfig *mail;
+
+        config = tree_load_good(*state, "");
+        mail = config_mail(config);
+        assert_null(mail->server);
+        assert_null(mail->from);
+        assert_true(mail->tls);
+        assert_int_equal(mail->queue_max, 1000);
+        config = config_free(config);
+        config = tree_load_good(*state, "[Mail]\nServer=smtp://a\nServer=smtp://mail:587\nUser=me\n"
+                                        "PasswordFile=/a\nCAFile=/b\nCAFile=\nFrom=x@y\nTimeoutSec=5s\n"
+                                        "QueueMax=7\nQueueMaxUse=2M\n");
+        mail = config_mail(config);
+        assert_string_equal(mail->server, "smtp://mail:587");
+        assert_string_equal(mail->user, "me");
+        assert_string_equal(mail->password_file, "/a");
+        assert_null(mail->ca_file);
+        assert_string_equal(mail->from, "x@y");
+        assert_int_equal(mail->timeout_usec, 5 * USEC_PER_SEC);
+        assert_int_equal(mail->queue_max, 7);
+        assert_int_equal(mail->queue_max_use, 2 << 20);
+        expect_problems(*state, "[Mail]\nServer=mail\nFrom=me\nTLS=maybe\n",
+                        "E " M
+                        ":2: [Mail] Server=mail: neither smtp:// nor smtps://; allowed is smtp://HOST or "
+                        "smtps://HOST, with :PORT behind it or not.\n"
+                        "E " M ":3: [Mail] From=me: not an address of mail; allowed is an address such as "
+                        "alice@example.org.\n"
+                        "E " M ":4: [Mail] TLS=maybe: neither yes nor no; allowed is yes or no.\n");
+        expect_problems(*state, "[Mail]\nServer=smtps://mail\nTLS=no\n",
+                        "W " M ":3: [Mail] TLS=no: has no effect on smtps://, which is always encrypted.\n");
+        expect_problems(*state, "[Mail]\nServer=smtp://mail\nTLS=no\nUser=me\n",
+                        "W " M ":4: [Mail] TLS=no: the password of User= goes to the server for anybody to "
+                        "read.\n");
+        expect_problems(*state, "[Mail]\nTLS=no\nUser=me\n", "");
+}
+
 static void test_wrong_sections(void **state) {
         expect_problems(*state, "[Cpu]\nCPUQuota=5%\nFoo=1\n",
                         "E " M ":1: [Cpu]: no such section, left out; did you mean [CPU]?\n");
@@ -283,13 +321,13 @@ static void test_wrong_sections(void **state) {
                 *state, "[Disk]\n[Network]\n[Notify]\nx=1\n",
                 "E " M
                 ":1: [Disk]: no such section, left out; allowed are [Manager], [CPU], [Memory], [OOM], "
-                "[User …], [Group …] and [Plan …].\n"
+                "[Mail], [User …], [Group …] and [Plan …].\n"
                 "E " M
                 ":2: [Network]: no such section, left out; allowed are [Manager], [CPU], [Memory], [OOM], "
-                "[User …], [Group …] and [Plan …].\n"
+                "[Mail], [User …], [Group …] and [Plan …].\n"
                 "E " M
                 ":3: [Notify]: no such section, left out; allowed are [Manager], [CPU], [Memory], [OOM], "
-                "[User …], [Group …] and [Plan …].\n");
+                "[Mail], [User …], [Group …] and [Plan …].\n");
         expect_problems(
                 *state, "[User 2000-1000]\nCPUQuota=x\n",
                 "E " M
@@ -421,7 +459,7 @@ static void test_hostile_text_in_messages(void **state) {
                 "CPUThreshold, ActivityThreshold and ReservedCPUs.\n"
                 "E " M
                 ":4: [?[31m]: no such section, left out; allowed are [Manager], [CPU], [Memory], [OOM], "
-                "[User …], [Group …] and [Plan …].\n");
+                "[Mail], [User …], [Group …] and [Plan …].\n");
 }
 
 /* ---- whole files ---- */
@@ -536,6 +574,7 @@ int main(void) {
                 TEST(test_wrong_values),
                 TEST(test_wrong_value_keeps_earlier),
                 TEST(test_unknown_keys),
+                TEST(test_mail),
                 TEST(test_wrong_sections),
                 TEST(test_section_ends_with_file),
                 TEST(test_wrong_lists),
