@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "spool/line.h"
 #include "spool/spool.h"
 
 #define MESSAGE_SUFFIX   ".eml"
@@ -38,10 +39,6 @@ ssize_t spool_read_text(int dirfd, const char *file, char *buffer, size_t size);
 
 /* Removes a file that may be absent. */
 int spool_remove(int dirfd, const char *file);
-
-/* Copies one line that can be shown anywhere: what is not printable UTF-8 becomes '?', and what is too long
- * is cut. */
-void spool_clean_line(char buffer[static SPOOL_ANSWER_MAX + 1], const char *text);
 
 /* Over (text, length), for fuzzers. 0 or -EBADMSG; then *ret is untouched. */
 int spool_tries_parse(const char *text, size_t length, SpoolTries *ret);

@@ -274,7 +274,7 @@ static void test_nearest(_unused_ void **state) {
         assert_null(key_nearest("", SECTION_CPU));
         assert_int_equal(section_nearest("cpu", 3), SECTION_CPU);
         assert_int_equal(section_nearest("Users", 5), SECTION_USER);
-        assert_int_equal(section_nearest("Mial", 4), SECTION_MAIL);
+        assert_int_equal(section_nearest("Mai", 3), SECTION_MAIL);
         assert_int_equal(section_nearest("", 0), -ENOENT);
         memset(text, 'x', sizeof text - 1);
         text[sizeof text - 1] = '\0';
