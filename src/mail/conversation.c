@@ -12,7 +12,7 @@ static const struct {
 } commands[] = {
         { "EHLO", PHASE_HELLO }, { "HELO", PHASE_HELLO },       { "STARTTLS", PHASE_TLS },
         { "AUTH", PHASE_LOGIN }, { "MAIL FROM", PHASE_SENDER }, { "RCPT TO", PHASE_RECIPIENT },
-        { "DATA", PHASE_DATA },  { "QUIT", PHASE_QUIT },
+        { "DATA", PHASE_DATA },
 };
 
 static const char *const words[] = {
@@ -20,7 +20,6 @@ static const char *const words[] = {
         [PHASE_TLS] = "after STARTTLS",       [PHASE_LOGIN] = "after AUTH",
         [PHASE_SENDER] = "after MAIL FROM",   [PHASE_RECIPIENT] = "after RCPT TO",
         [PHASE_DATA] = "after DATA",          [PHASE_MESSAGE] = "after the message",
-        [PHASE_QUIT] = "after QUIT",
 };
 
 const char *phase_in_words(Phase phase) {
@@ -34,18 +33,20 @@ static void enter(Conversation *c, Phase phase) {
         c->answer[0] = '\0';
 }
 
-void conversation_command(Conversation *c, const char *text, size_t length) {
-        /* The rest of a dialogue of AUTH looks like anything. */
-        for (size_t i = 0; i < ELEMENTSOF(commands); i++) {
-                size_t n = strlen(commands[i].command);
+static bool begins_with(const char *text, size_t length, const char *word) {
+        return length >= strlen(word) && memcmp(text, word, strlen(word)) == 0;
+}
 
-                if (length >= n && memcmp(text, commands[i].command, n) == 0) {
-                        /* What was answered to the message stands, come what may after it. */
-                        if (commands[i].phase != PHASE_QUIT)
-                                enter(c, commands[i].phase);
-                        return;
-                }
-        }
+void conversation_command(Conversation *c, const char *text, size_t length) {
+        /* The rest of a dialogue of AUTH is base64, which may begin with any word. The next command has a
+         * blank. */
+        if (c->phase == PHASE_LOGIN && c->code == 334 && !memchr(text, ' ', length))
+                return;
+        if (begins_with(text, length, "QUIT"))
+                c->over = true;
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
+                if (begins_with(text, length, commands[i].command))
+                        enter(c, commands[i].phase);
 }
 
 void conversation_message(Conversation *c) {
@@ -89,6 +90,8 @@ static void append(Conversation *c, const char *text, size_t length) {
 void conversation_line(Conversation *c, const char *text, size_t length) {
         unsigned code;
 
+        if (c->over)
+                return;
         while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
                 length--;
         code = code_of(text, length);

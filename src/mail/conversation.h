@@ -16,13 +16,13 @@ typedef enum Phase {
         PHASE_RECIPIENT, /* RCPT TO */
         PHASE_DATA,      /* DATA */
         PHASE_MESSAGE,   /* the message itself */
-        PHASE_QUIT,      /* what is answered to this is of no interest */
 } Phase;
 
 typedef struct Conversation {
         Phase phase;
         unsigned code;                     /* of the answer to that; 0: none yet, or none that is whole */
         bool incomplete;                   /* more lines of the answer follow */
+        bool over;                         /* QUIT was said: nothing counts that comes after it */
         char answer[SPOOL_ANSWER_MAX + 1]; /* the last one, all its lines as one; it can be shown */
 } Conversation;
 
