@@ -39,13 +39,13 @@
  *
  *  - Killed before tmp → new: nothing was put. The rest in tmp/ is removed by the next who puts.
  *  - Killed after it: the message is there, and putting it again returns 0.
- *  - Sender killed before the server's 250: the message is in new/ and is sent again. The server may have
- *    begun to take it, but who loses the connection before the end of the data throws it away (RFC 5321,
- *    4.1.1.4).
- *  - Sender killed between the 250 and new → sent: the message is sent a second time, with the same
- *    Message-ID. No sender of SMTP can close this window, since the server's word and our disk are two
- * places (RFC 5321, 6.1 and RFC 1047); the rename is the first thing that happens after the 250. The same if
- * the server's 250 itself is lost.
+ *  - Sender killed before all of the message is out: it is in new/ and is sent again. What the server has of
+ *    it, it throws away (RFC 5321, 4.1.1.4).
+ *  - Sender killed between that and new → sent: the server may have the message, and it is sent a second time,
+ *    with the same Message-ID. No sender of SMTP can close this window, since the server's disk and ours are two
+ *    places (RFC 5321, 6.1; RFC 1047). It is as long as the server takes to say 250, and then less than a
+ *    millisecond, as the rename is the first thing that happens after it. The same if the connection breaks
+ *    before the 250 is here.
  *  - Sender killed after it: sent.
  *
  * What was sent leaves its name in sent/ for a time, and the sender looks there before it sends anything; so
