@@ -6,7 +6,7 @@
 
 : "${project_root:?}"
 
-PROGRAM_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libeconf-dev libjson-c-dev
+PROGRAM_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libcurl4-openssl-dev libeconf-dev libjson-c-dev
     libsystemd-dev)
 # shellcheck disable=SC2034 # for who sources this
 PROGRAM=$project_root/build/run/src/daemon/fairsliced
