@@ -459,6 +459,33 @@ static const char *const mail_address_tokens[] = {
         "\r\n", "\"", "<",  ">",       ",", " ", "\xc3\xa9", "[127.0.0.1]", NULL,
 };
 
+static const char *const spool_tokens[] = {
+        "tries=",
+        "next=",
+        "answer=",
+        "\n",
+        "\r\n",
+        "X-Fairslice-Recipient: ",
+        "a@b",
+        "20261122T073522.123456Z-",
+        "kill-",
+        "warning-",
+        "550-",
+        "550 ",
+        "250 ok",
+        ">QUIT",
+        ">RCPT TO:",
+        ">AUTH ",
+        "334 ",
+        "=",
+        "18446744073709551615",
+        "0",
+        "\xc3\xa9",
+        "\xc3",
+        "\x1b",
+        NULL,
+};
+
 static const Target targets[] = {
         { "config", fuzz_config, config_tokens, 30 },
         { "control", fuzz_control, control_tokens, 10 },
@@ -473,6 +500,7 @@ static const Target targets[] = {
         { "cli-text", fuzz_cli_text, cli_text_tokens, 2000 },
         { "event-json", fuzz_event_json, event_json_tokens, 1000 },
         { "mail", fuzz_mail, mail_tokens, 300 },
+        { "spool", fuzz_spool, spool_tokens, 2000 },
         { "mail-address", fuzz_mail_address, mail_address_tokens, 2000 },
 };
 
