@@ -2,9 +2,11 @@
 
 #include "basic/mail-address.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LABEL_MAX 63
+#define USER      "@USER@"
 
 /* Not isalnum(), which asks the locale. */
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -52,4 +54,25 @@ bool mail_address_is_valid(const char *s) {
 
         return at && strnlen(s, MAIL_ADDRESS_MAX + 1) <= MAIL_ADDRESS_MAX &&
                is_local_part(s, (size_t) (at - s)) && is_domain(at + 1);
+}
+
+int mail_address_from_pattern(const char *pattern, const char *name, char ret[MAIL_ADDRESS_MAX + 1]) {
+        const char *place = strstr(pattern, USER);
+        char address[MAIL_ADDRESS_MAX + 2];
+
+        if (!place || strstr(place + strlen(USER), USER))
+                return -EINVAL;
+        (void) snprintf(address, sizeof address, "%.*s%s%s",
+                        (int) MIN(place - pattern, MAIL_ADDRESS_MAX + 1), pattern, name,
+                        place + strlen(USER));
+        if (!mail_address_is_valid(address)) /* nor is what was cut: it is too long by one */
+                return -EINVAL;
+        memcpy(ret, address, strlen(address) + 1);
+        return 0;
+}
+
+bool mail_pattern_is_valid(const char *pattern) {
+        char address[MAIL_ADDRESS_MAX + 1];
+
+        return mail_address_from_pattern(pattern, "x", address) >= 0;
 }

@@ -17,3 +17,10 @@
  * though RFC 5321 has them: quoted local parts and address literals. Nor is what begins with '-', which a
  * program that is given it takes for an option. */
 bool mail_address_is_valid(const char *s);
+
+/* Whether it has "@USER@" in it once, and is an address with "x" in that place. */
+bool mail_pattern_is_valid(const char *pattern);
+
+/* The address with the name in the place of "@USER@". 0, or -EINVAL if the pattern is not valid, or the name
+ * makes no address with it: nothing is left out of a name, or it would be somebody else's address. */
+int mail_address_from_pattern(const char *pattern, const char *name, char ret[MAIL_ADDRESS_MAX + 1]);

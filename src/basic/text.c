@@ -6,6 +6,9 @@
 
 #include "basic/utf8.h"
 
+#define LANGUAGE_MAX 16U
+#define LETTERS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* U+FDD0 to U+FDEF, and the last two of each 65536; sd-bus refuses them. The character is a valid one. */
 static bool is_noncharacter(const char *text, size_t length) {
         const unsigned char *s = (const unsigned char *) text;
@@ -29,4 +32,17 @@ char *text_clean(const char *s) {
                 p += n;
         }
         return clean;
+}
+
+bool language_is_valid(const char *s) {
+        size_t length = strspn(s, LETTERS);
+
+        if (length < 2 || strlen(s) > LANGUAGE_MAX)
+                return false;
+        if (s[length] == '_') {
+                size_t more = strspn(s + length + 1, LETTERS);
+
+                return more >= 2 && s[length + 1 + more] == '\0';
+        }
+        return s[length] == '\0';
 }

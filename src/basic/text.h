@@ -7,3 +7,6 @@
  * belongs to a noncharacter such as U+FFFE. So any name from outside can be a string of D-Bus, which refuses
  * what is not UTF-8, and be shown on a terminal. NULL: out of memory. */
 char *text_clean(const char *s);
+
+/* "de", "de_AT": letters with one '_' in between, as in the names of locales; at most 16 bytes. */
+bool language_is_valid(const char *s);

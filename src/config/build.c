@@ -429,6 +429,8 @@ static HostConfig host_config(const Builder *b) {
                 .event_log = b->config->text[HOST_KEY_EVENT_LOG],
                 .warn_at = key_thresholds(b->host[HOST_KEY_WARN_AT]),
                 .warn_interval_usec = b->host[HOST_KEY_WARN_INTERVAL],
+                .notify_users = b->host[HOST_KEY_NOTIFY_USERS],
+                .notify_command = b->config->text[HOST_KEY_NOTIFY_COMMAND],
         };
 }
 
@@ -445,6 +447,13 @@ static MailConfig mail_config(const Builder *b) {
                 .timeout_usec = b->host[HOST_KEY_MAIL_TIMEOUT],
                 .queue_max = (unsigned) b->host[HOST_KEY_MAIL_QUEUE_MAX],
                 .queue_max_use = b->host[HOST_KEY_MAIL_QUEUE_MAX_USE],
+                .user_address = text[HOST_KEY_MAIL_USER_ADDRESS],
+                .user_address_map = text[HOST_KEY_MAIL_USER_ADDRESS_MAP],
+                .user_address_command = text[HOST_KEY_MAIL_USER_ADDRESS_COMMAND],
+                .admin_address = text[HOST_KEY_MAIL_ADMIN_ADDRESS],
+                .language = text[HOST_KEY_MAIL_LANGUAGE],
+                .coalesce_usec = b->host[HOST_KEY_MAIL_COALESCE],
+                .messages_per_day = (unsigned) b->host[HOST_KEY_MAIL_MESSAGES_PER_DAY],
         };
 }
 
@@ -520,8 +529,6 @@ Config *config_free(Config *config) {
                 return NULL;
         selector_map_clear(&config->exempt_users, free_selector);
         selector_map_clear(&config->exempt_groups, free_selector);
-        for (unsigned i = 0; i < _KEY_COUNT; i++)
-                free(config->text[i]);
         segments_done(&config->segments);
         sections_done(&config->sections);
         file_names_done(&config->files);

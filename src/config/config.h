@@ -28,6 +28,8 @@ typedef struct HostConfig {
         const char *event_log;            /* EventLog=: as long as the configuration; NULL: none */
         MemoryThresholds warn_at;         /* WarnAt= */
         usec_t warn_interval_usec;        /* WarnIntervalSec=: 1 min - 30 d */
+        bool notify_users;                /* NotifyUsers=: those whose memory ran short or out */
+        const char *notify_command;       /* NotifyCommand=: as EventLog=; NULL: the desktop and terminals */
 } HostConfig;
 
 /* What [Mail] says. The texts are the configuration's; NULL: not set. */
@@ -41,6 +43,16 @@ typedef struct MailConfig {
         usec_t timeout_usec;       /* TimeoutSec=: how long the server may be silent; 1 s - 1 h */
         unsigned queue_max;        /* QueueMax=: messages; at least 1 */
         uint64_t queue_max_use;    /* QueueMaxUse=: bytes; at least 1 MiB */
+
+        /* Where a user's mail goes: the map, then the command, then the pattern. All NULL: users get none.
+         */
+        const char *user_address;         /* UserAddress=: valid, see mail_pattern_is_valid() */
+        const char *user_address_map;     /* UserAddressMap=: an absolute path */
+        const char *user_address_command; /* UserAddressCommand=: an absolute path and words */
+        const char *admin_address;        /* AdminAddress=: a valid address; NULL: administrators get none */
+        const char *language;             /* Language=: "de", "de_AT"; NULL: the templates without one */
+        usec_t coalesce_usec;             /* CoalesceSec=: 0 - 1 h */
+        unsigned messages_per_day;        /* MessagesPerDay=: to each recipient; 1 - 10000 */
 } MailConfig;
 
 /* What is wanted for one user's slice. */

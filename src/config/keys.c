@@ -2,13 +2,12 @@
 
 #include "config/keys.h"
 
-#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
 #include "basic/mail-address.h"
 #include "basic/parse.h"
-#include "config/mail-values.h"
+#include "config/text-values.h"
 #include "model/backend-kind.h"
 #include "model/share-policy.h"
 
@@ -211,20 +210,6 @@ static int parse_thresholds(const Key *key, const char *text, KeyValue *ret, _un
                 return -EINVAL;
         ret->number = pack_thresholds(&thresholds);
         return 0;
-}
-
-/* The service opens it as it is, perhaps as root. */
-static int check_path(const char *text, const char **ret_why) {
-        if (*text != '/')
-                *ret_why = "not an absolute path";
-        else if (strlen(text) >= PATH_MAX)
-                *ret_why = "too long";
-        else if (text[strlen(text) - 1] == '/' || strstr(text, "//") || strstr(text, "/../") ||
-                 strstr(text, "/./"))
-                *ret_why = "not a path in its shortest form";
-        else
-                return 0;
-        return -EINVAL;
 }
 
 #define SIZES "infinity, or a percentage of the memory up to 100%"
@@ -440,12 +425,28 @@ const Key keys[_KEY_COUNT] = {
                 .min = 60 * USEC_PER_SEC,
                 .max = 30 * 24 * 3600 * USEC_PER_SEC,
         },
+        [HOST_KEY_NOTIFY_USERS] = {
+                .name = "NotifyUsers",
+                .sections = IN_OOM,
+                .default_text = "yes",
+                .allowed = "yes or no",
+                .not_a = "neither yes nor no",
+                .parse = parse_yes_no,
+                .max = 1,
+        },
+        [HOST_KEY_NOTIFY_COMMAND] = {
+                .name = "NotifyCommand",
+                .sections = IN_OOM,
+                .default_text = "",
+                .allowed = "the absolute path of a program, and words for it with blanks between them",
+                .check = check_command,
+        },
         [HOST_KEY_MAIL_SERVER] = {
                 .name = "Server",
                 .sections = IN_MAIL,
                 .default_text = "",
                 .allowed = "smtp://HOST or smtps://HOST, with :PORT behind it or not",
-                .check = mail_check_server,
+                .check = check_server,
         },
         [HOST_KEY_MAIL_TLS] = {
                 .name = "TLS",
@@ -461,28 +462,28 @@ const Key keys[_KEY_COUNT] = {
                 .sections = IN_MAIL,
                 .default_text = "",
                 .allowed = "the path of a file from / on",
-                .check = mail_check_path,
+                .check = check_path,
         },
         [HOST_KEY_MAIL_USER] = {
                 .name = "User",
                 .sections = IN_MAIL,
                 .default_text = "",
                 .allowed = "a name of at most 255 bytes",
-                .check = mail_check_user,
+                .check = check_user,
         },
         [HOST_KEY_MAIL_PASSWORD_FILE] = {
                 .name = "PasswordFile",
                 .sections = IN_MAIL,
                 .default_text = "",
                 .allowed = "the path of a file from / on",
-                .check = mail_check_path,
+                .check = check_path,
         },
         [HOST_KEY_MAIL_FROM] = {
                 .name = "From",
                 .sections = IN_MAIL,
                 .default_text = "",
                 .allowed = MAIL_ADDRESS_ALLOWED,
-                .check = mail_check_address,
+                .check = check_address,
         },
         [HOST_KEY_MAIL_TIMEOUT] = {
                 .name = "TimeoutSec",
@@ -513,6 +514,61 @@ const Key keys[_KEY_COUNT] = {
                 .parse = parse_bytes,
                 .min = MEBIBYTE,
                 .max = UINT64_C(16) << 30,
+        },
+        [HOST_KEY_MAIL_USER_ADDRESS] = {
+                .name = "UserAddress",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = "an address with @USER@ for the user's name, such as @USER@@example.org",
+                .check = check_address_pattern,
+        },
+        [HOST_KEY_MAIL_USER_ADDRESS_MAP] = {
+                .name = "UserAddressMap",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = "the absolute path of a file",
+                .check = check_path,
+        },
+        [HOST_KEY_MAIL_USER_ADDRESS_COMMAND] = {
+                .name = "UserAddressCommand",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = "the absolute path of a program, and words for it with blanks between them",
+                .check = check_command,
+        },
+        [HOST_KEY_MAIL_ADMIN_ADDRESS] = {
+                .name = "AdminAddress",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = MAIL_ADDRESS_ALLOWED,
+                .check = check_address,
+        },
+        [HOST_KEY_MAIL_LANGUAGE] = {
+                .name = "Language",
+                .sections = IN_MAIL,
+                .default_text = "",
+                .allowed = "a language such as de or de_AT",
+                .check = check_language,
+        },
+        [HOST_KEY_MAIL_COALESCE] = {
+                .name = "CoalesceSec",
+                .sections = IN_MAIL,
+                .default_text = "60s",
+                .allowed = "a time up to 1h, such as 60s",
+                .not_a = "not a time",
+                .parse = parse_time,
+                .min = 0,
+                .max = 3600 * USEC_PER_SEC,
+        },
+        [HOST_KEY_MAIL_MESSAGES_PER_DAY] = {
+                .name = "MessagesPerDay",
+                .sections = IN_MAIL,
+                .default_text = "10",
+                .allowed = "a whole number from 1 to 10000",
+                .not_a = "not a number",
+                .parse = parse_number,
+                .min = 1,
+                .max = 10000,
         },
 };
 

@@ -33,6 +33,8 @@ typedef struct OomVictim {
 } OomVictim;
 
 typedef struct OomEvent {
+        uint64_t id;     /* counts up from 1 since boot, over restarts of the service; 0: nobody keeps it */
+        bool again;      /* was told before, and nobody has acknowledged it: the journal has it */
         SliceName slice; /* "user.slice" if nobody can tell any more in which slice below it it was */
         uid_t uid;       /* the slice's user, or UID_INVALID */
         uint64_t kills;  /* processes killed; 0 if the limit was hit and nothing had to die */

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define USER   "@USER@"
 #define BLANKS " \t\r"
 
 typedef struct Entry {
@@ -125,27 +124,6 @@ int address_map_parse(const char *text, size_t length, AddressMapVisitor visitor
 }
 
 /* 0, or -EINVAL. */
-static int put_name(const char *pattern, const char *name, char ret[MAIL_ADDRESS_MAX + 1]) {
-        const char *place = strstr(pattern, USER);
-        char address[MAIL_ADDRESS_MAX + 2];
-
-        if (!place || strstr(place + strlen(USER), USER))
-                return -EINVAL;
-        (void) snprintf(address, sizeof address, "%.*s%s%s",
-                        (int) MIN(place - pattern, MAIL_ADDRESS_MAX + 1), pattern, name,
-                        place + strlen(USER));
-        if (!mail_address_is_valid(address)) /* nor is what was cut: it is too long by one */
-                return -EINVAL;
-        memcpy(ret, address, strlen(address) + 1);
-        return 0;
-}
-
-bool address_pattern_is_valid(const char *pattern) {
-        char address[MAIL_ADDRESS_MAX + 1];
-
-        return put_name(pattern, "x", address) >= 0;
-}
-
 int address_of_user(const AddressMap *map, const char *pattern, const char *user_name,
                     char ret[MAIL_ADDRESS_MAX + 1]) {
         const Entry key = { .user = user_name };
@@ -157,5 +135,5 @@ int address_of_user(const AddressMap *map, const char *pattern, const char *user
                 memcpy(ret, entry->address, strlen(entry->address) + 1);
                 return 0;
         }
-        return pattern ? put_name(pattern, user_name, ret) : -ENOENT;
+        return pattern ? mail_address_from_pattern(pattern, user_name, ret) : -ENOENT;
 }

@@ -26,9 +26,6 @@ int address_map_parse(const char *text, size_t length, AddressMapVisitor visitor
 AddressMap *address_map_free(AddressMap *map);
 DEFINE_CLEANUP(AddressMap *, address_map_free)
 
-/* Whether it has "@USER@" in it once, and is an address with "x" in that place. */
-bool address_pattern_is_valid(const char *pattern);
-
 /* Writes the address of a user. `map` and `pattern` may be NULL. 0; -ENOENT if there is none; -EINVAL if the
  * name makes none with the pattern, as "EXAMPLE\alice" does: nothing is left out of a name, or it would be
  * somebody else's address. */

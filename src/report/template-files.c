@@ -16,21 +16,6 @@
 #define PATH_SIZE    (sizeof TEMPLATES_SHIPPED + 1 + 256)
 #define SUFFIX       ".txt"
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-bool template_language_is_valid(const char *language) {
-        size_t length = strspn(language, LETTERS);
-
-        if (length < 2 || strlen(language) > LANGUAGE_MAX)
-                return false;
-        if (language[length] == '_') {
-                size_t more = strspn(language + length + 1, LETTERS);
-
-                return more >= 2 && language[length + 1 + more] == '\0';
-        }
-        return language[length] == '\0';
-}
-
 /* No link is followed and no pipe is waited for; it is root's directory, but the service may be root too. */
 static ssize_t read_regular(int dirfd, const char *name, char *text, size_t size) {
         _cleanup_close_ int fd =
@@ -139,7 +124,7 @@ static bool is_template_name(const char *file) {
                 if (file[n] != '.' || length - suffix - n - 1 > LANGUAGE_MAX)
                         continue;
                 snprintf(language, sizeof language, "%.*s", (int) (length - suffix - n - 1), file + n + 1);
-                if (template_language_is_valid(language))
+                if (language_is_valid(language))
                         return true;
         }
         return false;

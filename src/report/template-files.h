@@ -7,9 +7,6 @@
 #define TEMPLATES_OWN     "etc/fairslice/templates"
 #define TEMPLATES_SHIPPED "usr/lib/fairslice/templates"
 
-/* "de", "de_AT": letters with one '_' in between. */
-bool template_language_is_valid(const char *language);
-
 /* What is wrong with a template that is not taken; `file` is its path from "/" on, gone after the call. */
 typedef void (*TemplateVisitor)(const char *file, const TemplateProblem *problem, void *userdata);
 

@@ -26,11 +26,20 @@
  * What was told is kept in a file, so that kills while nobody was watching are told at the next start, and
  * those in slices that went away before they could be read are found in user.slice's counters: see
  * oom-ledger.h. With no such file, what the counters show at the start is old and not told. The file is
- * written after the handler has returned: a crash in between tells an event twice rather than never. */
+ * written after the handler has returned: a crash in between tells an event twice rather than never.
+ *
+ * With `keep`, the same file also holds each event with kills until it is acknowledged, written in the one
+ * step that says that it was told. So whoever counts kills elsewhere, and writes that down later, counts
+ * each exactly once: what is still there at the next start is told again, marked `again` and with its old
+ * id, before anything new. No more than OOM_KEPT_MAX are held: beyond that, kills are added to the last one
+ * that is held of the same slice, or else to the last one of all, so that none gets lost. */
 typedef struct OomWatch OomWatch;
 
-/* Must send the record before it returns, and must not call the watch. */
+/* Must send the record before it returns, unless the event is told `again`, and must not call the watch. */
 typedef void (*OomHandler)(const OomEvent *event, void *userdata);
+
+/* How many events wait to be acknowledged. */
+#define OOM_KEPT_MAX 512U
 
 /* The name of the state file in its directory. */
 #define OOM_STATE_FILE "oom"
@@ -41,6 +50,7 @@ typedef struct OomWatchArgs {
         int state_dirfd;             /* must stay open as long; -1: keep no state */
         const char *boot;            /* the boot ID, 32 hexadecimal digits; copied */
         const OomLineSource *source; /* copied; NULL: nothing tells who was killed */
+        bool keep;                   /* hold events until oom_watch_acknowledge() */
         int vmstat_fd;               /* /proc/vmstat, for a legacy tree; must stay open as long; -1: none */
         OomHandler handler;
         void *userdata;
@@ -70,6 +80,13 @@ void oom_watch_remove(OomWatch *watch, const char *name);
  * counters a last time, since in a legacy tree they go with it. To be called just before rmdir(2), then
  * oom_watch_remove() just after. It is well to say it of slices that are not watched. */
 void oom_watch_look(OomWatch *watch, const char *name);
+
+/* All events up to this id were counted elsewhere, for good. The file is written soon after; until then they
+ * may be told again. Not from within the handler. */
+void oom_watch_acknowledge(OomWatch *watch, uint64_t id);
+
+/* Whether events are held from now on. Those that are held already stay until they are acknowledged. */
+void oom_watch_set_keep(OomWatch *watch, bool keep);
 
 /* Looks at user.slice and everything in it anew, say after cgroup_tree_refresh() returned 1. */
 void oom_watch_rescan(OomWatch *watch);

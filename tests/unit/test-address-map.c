@@ -84,14 +84,14 @@ static void test_whole_files(_unused_ void **state) {
 static void test_pattern(_unused_ void **state) {
         char name[400];
 
-        assert_true(address_pattern_is_valid(PATTERN));
-        assert_true(address_pattern_is_valid("@USER@@@USER@.example.org") == false);
-        assert_true(address_pattern_is_valid("mail+@USER@@example.org"));
-        assert_true(address_pattern_is_valid("root@@USER@.example.org"));
-        assert_false(address_pattern_is_valid("root@example.org"));
-        assert_false(address_pattern_is_valid("@USER@"));
-        assert_false(address_pattern_is_valid("@USER@@example.org\n"));
-        assert_false(address_pattern_is_valid(""));
+        assert_true(mail_pattern_is_valid(PATTERN));
+        assert_true(mail_pattern_is_valid("@USER@@@USER@.example.org") == false);
+        assert_true(mail_pattern_is_valid("mail+@USER@@example.org"));
+        assert_true(mail_pattern_is_valid("root@@USER@.example.org"));
+        assert_false(mail_pattern_is_valid("root@example.org"));
+        assert_false(mail_pattern_is_valid("@USER@"));
+        assert_false(mail_pattern_is_valid("@USER@@example.org\n"));
+        assert_false(mail_pattern_is_valid(""));
         expect(NULL, "mail+@USER@@example.org", "alice", "mail+alice@example.org");
         expect_none(NULL, PATTERN, "a@b", -EINVAL);
         expect_none(NULL, PATTERN, "EX\\alice", -EINVAL);

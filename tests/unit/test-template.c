@@ -7,6 +7,7 @@
 
 #include "cgroup-fixture.h"
 #include "report/event-mail.h"
+#include "basic/text.h"
 #include "report/template-files.h"
 #include "unit.h"
 
@@ -173,15 +174,15 @@ static void test_check(_unused_ void **state) {
 }
 
 static void test_languages(_unused_ void **state) {
-        assert_true(template_language_is_valid("de"));
-        assert_true(template_language_is_valid("de_AT"));
-        assert_false(template_language_is_valid(""));
-        assert_false(template_language_is_valid("d"));
-        assert_false(template_language_is_valid("de_"));
-        assert_false(template_language_is_valid("de_A"));
-        assert_false(template_language_is_valid("../de"));
-        assert_false(template_language_is_valid("de_AT_x"));
-        assert_false(template_language_is_valid("abcdefghijklmnopq"));
+        assert_true(language_is_valid("de"));
+        assert_true(language_is_valid("de_AT"));
+        assert_false(language_is_valid(""));
+        assert_false(language_is_valid("d"));
+        assert_false(language_is_valid("de_"));
+        assert_false(language_is_valid("de_A"));
+        assert_false(language_is_valid("../de"));
+        assert_false(language_is_valid("de_AT_x"));
+        assert_false(language_is_valid("abcdefghijklmnopq"));
 }
 
 /* ---- what is shipped, and the values of an event ---- */

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "config/mail-values.h"
+#include "config/text-values.h"
 
 #include <limits.h>
 #include <string.h>
 
 #include "basic/mail-address.h"
 #include "basic/parse.h"
+#include "basic/text.h"
 #include "basic/utf8.h"
 
 #define HOST_LENGTH_MAX 253
 #define USER_LENGTH_MAX 255
+
+#define WHITESPACE " \t"
 
 #define DIGITS             "0123456789"
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
@@ -34,7 +37,7 @@ static size_t host_length(const char *s) {
         return length <= HOST_LENGTH_MAX ? length : 0;
 }
 
-int mail_check_server(const char *text, const char **ret_why) {
+int check_server(const char *text, const char **ret_why) {
         const char *rest = text;
         uint64_t port = 0;
         size_t length;
@@ -60,7 +63,7 @@ int mail_check_server(const char *text, const char **ret_why) {
         return 0;
 }
 
-int mail_check_user(const char *text, const char **ret_why) {
+int check_user(const char *text, const char **ret_why) {
         if (strlen(text) > USER_LENGTH_MAX)
                 return wrong("too long", ret_why);
         for (size_t n; *text != '\0'; text += n) {
@@ -71,12 +74,50 @@ int mail_check_user(const char *text, const char **ret_why) {
         return 0;
 }
 
-int mail_check_path(const char *text, const char **ret_why) {
+/* The service opens it as it is, perhaps as root. */
+static int check_plain_path(const char *text, size_t length, const char **ret_why) {
         if (text[0] != '/')
                 return wrong("not an absolute path", ret_why);
-        return strlen(text) >= PATH_MAX ? wrong("too long", ret_why) : 0;
+        if (length >= PATH_MAX)
+                return wrong("too long", ret_why);
+        for (size_t i = 0; i < length; i++) {
+                const char *part = text + i + 1;
+                size_t rest = length - i - 1, part_length = strcspn(part, "/");
+
+                if (text[i] != '/')
+                        continue;
+                part_length = MIN(part_length, rest);
+                if (part_length == 0 || (part_length <= 2 && strncmp(part, "..", part_length) == 0))
+                        return wrong("not a path in its shortest form", ret_why);
+        }
+        return 0;
 }
 
-int mail_check_address(const char *text, const char **ret_why) {
+int check_path(const char *text, const char **ret_why) {
+        return check_plain_path(text, strlen(text), ret_why);
+}
+
+int check_command(const char *text, const char **ret_why) {
+        for (const char *s = text; *s != '\0';) {
+                size_t n = utf8_printable(s);
+
+                if (n == 0 && *s != '\t')
+                        return wrong("not printable", ret_why);
+                s += MAX(n, (size_t) 1);
+        }
+        if (strlen(text) >= PATH_MAX)
+                return wrong("too long", ret_why);
+        return check_plain_path(text, strcspn(text, WHITESPACE), ret_why);
+}
+
+int check_address(const char *text, const char **ret_why) {
         return mail_address_is_valid(text) ? 0 : wrong("not an address of mail", ret_why);
+}
+
+int check_address_pattern(const char *text, const char **ret_why) {
+        return mail_pattern_is_valid(text) ? 0 : wrong("no address with @USER@ in it once", ret_why);
+}
+
+int check_language(const char *text, const char **ret_why) {
+        return language_is_valid(text) ? 0 : wrong("not a language", ret_why);
 }
