@@ -13,6 +13,9 @@ static void on_oom(const OomEvent *oom, void *userdata) {
         const User *user = slice ? &slice->user : &unknown;
         Event event = event_from_oom(oom);
 
+        /* Journal, bus and EventLog= have it since it was told first: it is for those alone who count it. */
+        if (oom->again)
+                return;
         /* The slice may be gone by now; its user is not. */
         if (!slice && oom->uid != UID_INVALID)
                 (void) identity_lookup(oom->uid, &unknown);

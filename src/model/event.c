@@ -30,7 +30,13 @@ int event_kind_from_string(const char *s) {
 }
 
 Event event_from_oom(const OomEvent *oom) {
-        Event event = { .kind = EVENT_OUT_OF_MEMORY, .uid = oom->uid, .by = UID_INVALID, .oom = *oom };
+        Event event = {
+                .time = oom->time,
+                .kind = EVENT_OUT_OF_MEMORY,
+                .uid = oom->uid,
+                .by = UID_INVALID,
+                .oom = *oom,
+        };
 
         snprintf(event.slice, sizeof event.slice, "%s", oom->slice);
         return event;

@@ -49,7 +49,8 @@ typedef struct Event {
         LargeProcesses processes;
 } Event;
 
-/* The event of that, with the slice and the user that it has; id and time are left at 0. */
+/* The event of that, with the slice and the user that it has, and the time if it has one; else that is left
+ * at 0, and so is the id. */
 Event event_from_oom(const OomEvent *oom);
 Event event_from_memory_warning(const MemoryWarning *warning, const char *slice, uid_t uid);
 

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "basic/macro.h"
+#include "basic/time-util.h"
 #include "model/slice-name.h"
 #include "model/user.h"
 
@@ -35,6 +36,7 @@ typedef struct OomVictim {
 typedef struct OomEvent {
         uint64_t id;     /* counts up from 1 since boot, over restarts of the service; 0: nobody keeps it */
         bool again;      /* was told before, and nobody has acknowledged it: the journal has it */
+        usec_t time;     /* CLOCK_REALTIME, when it was told first */
         SliceName slice; /* "user.slice" if nobody can tell any more in which slice below it it was */
         uid_t uid;       /* the slice's user, or UID_INVALID */
         uint64_t kills;  /* processes killed; 0 if the limit was hit and nothing had to die */

@@ -133,6 +133,15 @@ void oom_collect_note_root_hits(OomWatch *watch) {
                 watch->root_hits = local.oom;
 }
 
+/* Whoever saves next writes that it was told, and that it is held. */
+static void tell(OomWatch *w, OomEvent *event) {
+        (void) sd_event_now(w->event, CLOCK_REALTIME, &event->time);
+        if (w->keep && event->kills > 0)
+                oom_kept_add(w->kept, event);
+        w->handler(event, w->userdata);
+        w->save_wanted = true;
+}
+
 static void tell_slice(OomWatch *w, OomSlice *slice, const OomCounters *pending) {
         OomEvent event;
 
@@ -147,7 +156,7 @@ static void tell_slice(OomWatch *w, OomSlice *slice, const OomCounters *pending)
         event.memory_peak = slice->memory_peak;
         if (pending->kills > 0)
                 oom_victims_claim(w->victims, slice->account->name, pending->kills, &event);
-        w->handler(&event, w->userdata);
+        tell(w, &event);
 }
 
 static void close_slice(OomWatch *w, OomSlice *slice, usec_t now) {
@@ -165,7 +174,6 @@ static void close_slice(OomWatch *w, OomSlice *slice, usec_t now) {
                 oom_ledger_settle(w->ledger, slice->account);
                 slice->last_event = now;
                 slice->last_killed = pending.kills > 0;
-                w->save_wanted = true;
         }
         if (!slice->files)
                 oom_slice_free(w, slice);
@@ -179,9 +187,8 @@ static void tell_remainder(OomWatch *w, const char *name, uint64_t kills, uint64
         event.late = w->remainder.late;
         if (lines > 0)
                 oom_victims_claim(w->victims, name, lines, &event);
-        w->handler(&event, w->userdata);
+        tell(w, &event);
         oom_ledger_settle_remainder(w->ledger, kills);
-        w->save_wanted = true;
 }
 
 /* Tells of those that the kernel's lines place in a slice; returns how many are left. */
@@ -332,7 +339,7 @@ void oom_collect_update(OomWatch *watch, usec_t now) {
         } else if (!open && watch->collecting)
                 end_collecting(watch, now);
         if (watch->save_wanted)
-                oom_watch_save(watch, now);
+                oom_file_save(watch, now);
         if (!watch->collecting && watch->unwatched > 0 &&
             sd_event_source_get_enabled(watch->timer, NULL) == SD_EVENT_OFF)
                 set_timer(watch, now + OOM_RETRY_USEC);
@@ -402,5 +409,6 @@ void oom_watch_flush(OomWatch *watch) {
                 (void) poll_lines(watch, now);
                 oom_collect_close(watch, now, true);
         }
+        watch->save_wanted = watch->save_wanted || oom_file_is_behind(watch);
         oom_collect_update(watch, now);
 }

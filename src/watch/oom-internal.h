@@ -3,9 +3,10 @@
 
 /* What the parts of the watch share: oom.c (life cycle, and which slices there are), oom-inotify.c and
  * oom-eventfd.c (what says when to look, and the counters, in a unified tree and in a legacy one),
- * oom-collect.c (windows and events). */
+ * oom-collect.c (windows and events), oom-file.c (the state file). */
 
 #include "cgroup/slice-files.h"
+#include "watch/oom-kept.h"
 #include "watch/oom-ledger.h"
 #include "watch/oom-state.h"
 #include "watch/oom-window.h"
@@ -16,6 +17,9 @@
 
 /* How often to try again to watch a slice that had no memory.events or memory.oom_control. */
 #define OOM_RETRY_USEC (1 * USEC_PER_SEC)
+
+/* How long what was acknowledged waits to be written, for more of it. */
+#define OOM_ACKNOWLEDGED_USEC (1 * USEC_PER_SEC)
 
 struct OomNotify;
 
@@ -64,6 +68,8 @@ struct OomWatch {
         void *userdata;
 
         OomLedger *ledger;
+        bool keep;
+        OomKept *kept;
         OomVictims *victims;
         LIST_HEAD(OomSliceList, OomSlice) slices;
         LIST_HEAD(OomDirtyList, OomSlice) dirty; /* there is something to read, or may be soon */
@@ -102,6 +108,7 @@ struct OomWatch {
         usec_t lines_since; /* in the state file: where to begin after a start */
         usec_t not_before;  /* of the windows that are open now */
         bool save_wanted;
+        sd_event_source *acknowledged; /* on: what is in the file is more than what is held */
         bool warned_save;
 };
 
@@ -146,7 +153,6 @@ void oom_slice_set_watched(OomWatch *watch, OomSlice *slice, bool watched);
 bool oom_watch_is_baseline(const OomWatch *watch);
 /* Tries to watch what is not watched yet: every slice without a watch costs a system call. */
 void oom_watch_retry(OomWatch *watch, usec_t now);
-void oom_watch_save(OomWatch *watch, usec_t now);
 usec_t oom_watch_now(OomWatch *watch);
 
 /* oom-collect.c */
@@ -159,3 +165,13 @@ void oom_collect_consider(OomWatch *watch, OomSlice *slice, usec_t now);
 void oom_collect_note_root_hits(OomWatch *watch);
 /* Closes what is due, or everything. */
 void oom_collect_close(OomWatch *watch, usec_t now, bool all);
+
+/* oom-file.c */
+int oom_file_open(OomWatch *watch);
+/* Decides what the counters are compared with. 0; 1 if there was something that is of no use; -ENOMEM. */
+int oom_file_load(OomWatch *watch, usec_t now);
+void oom_file_save(OomWatch *watch, usec_t now);
+/* Whether something was acknowledged that is still in the file. */
+bool oom_file_is_behind(const OomWatch *watch);
+/* Tells what is held, `again`. */
+void oom_file_tell_kept(OomWatch *watch);

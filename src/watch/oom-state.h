@@ -2,14 +2,18 @@
 #pragma once
 
 #include "basic/time-util.h"
+#include "watch/oom-kept.h"
 #include "watch/oom-ledger.h"
 
-/* The ledger as text, so that it outlives the process:
+/* The ledger, and the events that are held, as text, so that they outlive the process:
  *
- *     fairslice-oom 1
+ *     fairslice-oom 2
  *     boot 5f0c4e7b5c1d4b3a8d0f6d6f3f0c9a11
  *     since 73500000000
  *     root 21 7
+ *     id 12
+ *     event user-1000.slice 12 1763800000000000 1 2 slice 0 268435456 266338304 -
+ *     victim 4711 1000 tar\x20xf
  *     slice 4711 2 3 1 user-1000.slice
  *     group 4720 2
  *     end
@@ -17,23 +21,38 @@
  * `since` is CLOCK_MONOTONIC in µs: the kernel's lines before it have been dealt with. Then user.slice's
  * inode and recorded kills, then the slices that had any, with inode, kills, hits and hits of their own
  * limit. In a legacy tree inode 0 and the host's recorded kills, and behind each slice its groups that had
- * any, with inode and kills. Counters mean something within one boot only. */
+ * any, with inode and kills. Counters mean something within one boot only.
+ *
+ * `id` is the last one that was given. An event that is held has its slice, its id, its time (CLOCK_REALTIME
+ * in µs), its kills and hits, its cause, whether it was late, and the bytes of memory_max, memory_current
+ * and memory_peak;
+ * "-" is what is not known. A victim has PID, UID ("-": not known) and comm, with \xHH for each byte that is
+ * not a printable character of ASCII, a blank or a backslash.
+ *
+ * Version 1 had no ids and no events, and is still read. */
 
 #define OOM_STATE_SLICES_MAX 100000
 #define OOM_BOOT_ID_MAX      32
 
+typedef struct OomState {
+        OomLedger *ledger;
+        OomKept *kept;
+        usec_t since;
+        size_t n_unreadable; /* lines about events and victims that were read and made no sense */
+} OomState;
+
+/* Frees both, and leaves NULL. */
+void oom_state_done(OomState *state);
+
 /* Writes the text; the caller frees it. `boot` is 32 hexadecimal digits. */
-int oom_state_format(const OomLedger *ledger, const char *boot, usec_t since, char **ret,
-                     size_t *ret_length);
+int oom_state_format(const OomState *state, const char *boot, char **ret, size_t *ret_length);
 
 /* Reads text that may be anything. 1 if it is of this boot; 0 if it is of another one, and then the ledger
- * is empty: all counters have begun at 0 since. -EBADMSG if it is not what the function above writes. */
-int oom_state_parse(const char *text, size_t length, const char *boot, OomLedger **ret, usec_t *ret_since);
+ * is empty: all counters have begun at 0 since; what is held has the ids that it had in that boot. -EBADMSG
+ * if it is not what the function above writes, but for single events: one that makes no sense is left out,
+ * and does not take along what else is known. */
+int oom_state_parse(const char *text, size_t length, const char *boot, OomState *ret);
 
 /* The same from and to the file `name` in the directory, replaced at once. -ENOENT if there is none. */
-int oom_state_load(int dirfd, const char *name, const char *boot, OomLedger **ret, usec_t *ret_since);
-int oom_state_save(int dirfd, const char *name, const char *boot, const OomLedger *ledger, usec_t since);
-
-/* Whether it is the name of a slice as systemd writes unit names. Other names (with blanks, say) are not for
- * this file, nor are they of anything that systemd made. */
-bool oom_slice_name_is_valid(const char *name);
+int oom_state_load(int dirfd, const char *name, const char *boot, OomState *ret);
+int oom_state_save(int dirfd, const char *name, const char *boot, const OomState *state);

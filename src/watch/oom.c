@@ -26,6 +26,7 @@ int oom_watch_new(const OomWatchArgs *args, OomWatch **ret) {
         strcpy(w->boot, args->boot);
         if (args->source)
                 w->source = *args->source;
+        w->keep = args->keep;
         w->handler = args->handler;
         w->userdata = args->userdata;
         w->inotify_fd = w->root_wd = -1;
@@ -33,7 +34,8 @@ int oom_watch_new(const OomWatchArgs *args, OomWatch **ret) {
         LIST_INIT(&w->dirty);
         w->victims = oom_victims_new();
         w->ledger = oom_ledger_new();
-        if (!w->victims || !w->ledger)
+        w->kept = oom_kept_new();
+        if (!w->victims || !w->ledger || !w->kept)
                 return -ENOMEM;
         *ret = TAKE_PTR(w);
         return 0;
@@ -46,11 +48,13 @@ OomWatch *oom_watch_free(OomWatch *watch) {
                 oom_slice_free(watch, LIST_FIRST(&watch->slices));
         watch->notify->close(watch);
         sd_event_source_disable_unref(watch->timer);
+        sd_event_source_disable_unref(watch->acknowledged);
         if (watch->collecting && watch->source.release)
                 watch->source.release(watch->source.userdata);
         slice_files_free(watch->root);
         oom_victims_free(watch->victims);
         oom_ledger_free(watch->ledger);
+        oom_kept_free(watch->kept);
         sd_event_unref(watch->event);
         free(watch);
         return NULL;
@@ -235,7 +239,7 @@ int oom_watch_add(OomWatch *watch, const char *name) {
         usec_t now = oom_watch_now(watch);
         int r;
 
-        if (!oom_slice_name_is_valid(name))
+        if (!slice_name_is_valid(name))
                 return -EINVAL;
         ensure_root(watch);
         if (!watch->root)
@@ -317,7 +321,7 @@ static int scan_directory(OomWatch *w, usec_t now) {
         for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
                 OomSlice *slice;
 
-                if (!oom_slice_name_is_valid(entry->d_name))
+                if (!slice_name_is_valid(entry->d_name))
                         continue;
                 slice = oom_slice_find(w, entry->d_name);
                 if (slice && slice->account->inode == entry->d_ino)
@@ -355,63 +359,30 @@ void oom_watch_rescan(OomWatch *watch) {
         oom_collect_update(watch, now);
 }
 
-void oom_watch_save(OomWatch *watch, usec_t now) {
-        usec_t since = watch->collecting            ? watch->not_before
-                       : now > OOM_LINES_SLACK_USEC ? now - OOM_LINES_SLACK_USEC
-                                                    : 0;
-        int r;
+static int open_sources(OomWatch *w) {
+        int r = w->notify->open(w);
 
-        watch->save_wanted = false;
-        if (watch->state_dirfd < 0)
-                return;
-        r = oom_state_save(watch->state_dirfd, OOM_STATE_FILE, watch->boot, watch->ledger, since);
-        if (r < 0 && !watch->warned_save)
-                log_warning_errno(r, "Cannot save what was told about out-of-memory kills, "
-                                     "it would be told again after a restart: %m");
-        watch->warned_save = r < 0;
-}
-
-/* 0, or 1 if there was something that is of no use. Decides what the counters are compared with. */
-static int load_state(OomWatch *w, usec_t now) {
-        OomLedger *ledger;
-        int r = -ENOENT;
-
-        w->fresh = true;
-        w->lines_since = now;
-        if (w->state_dirfd >= 0)
-                r = oom_state_load(w->state_dirfd, OOM_STATE_FILE, w->boot, &ledger, &w->lines_since);
-        if (r == -ENOENT)
-                return 0;
-        if (r == -ENOMEM)
-                return r;
-        if (r < 0)
-                return 1;
-        oom_ledger_free(w->ledger);
-        w->ledger = ledger;
-        w->fresh = false;
-        return 0;
+        if (r >= 0)
+                r = oom_collect_open(w);
+        return r < 0 ? r : oom_file_open(w);
 }
 
 int oom_watch_start(OomWatch *watch) {
         usec_t now = oom_watch_now(watch);
         int r, useless;
 
-        r = watch->notify->open(watch);
+        r = open_sources(watch);
         if (r < 0)
                 return r;
-        r = oom_collect_open(watch);
-        if (r < 0)
-                return r;
-        useless = load_state(watch, now);
+        useless = oom_file_load(watch, now);
         if (useless < 0)
                 return useless;
         watch->starting = true;
         oom_watch_scan(watch, now);
         oom_ledger_close_unopened(watch->ledger);
         oom_collect_note_root_hits(watch);
-        if (watch->fresh)
-                oom_watch_save(watch, now);
         oom_collect_update(watch, now);
+        oom_file_tell_kept(watch);
         watch->starting = false;
         return useless;
 }

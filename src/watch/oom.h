@@ -4,6 +4,7 @@
 #include <systemd/sd-event.h>
 
 #include "cgroup/tree.h"
+#include "watch/oom-kept.h"
 #include "watch/oom-source.h"
 
 /* Tells each time that memory ran out in a slice, once, whatever happens in between.
@@ -31,15 +32,22 @@
  * With `keep`, the same file also holds each event with kills until it is acknowledged, written in the one
  * step that says that it was told. So whoever counts kills elsewhere, and writes that down later, counts
  * each exactly once: what is still there at the next start is told again, marked `again` and with its old
- * id, before anything new. No more than OOM_KEPT_MAX are held: beyond that, kills are added to the last one
- * that is held of the same slice, or else to the last one of all, so that none gets lost. */
+ * id, before anything new. Two things are asked of them for that. What the handler was told may outlast a
+ * crash only once the loop has come round: the file is written then, and an event that is not in it is told
+ * again as a new one, with the same id, and with what was killed since. And the newest id that they have
+ * counted has to be acknowledged before the start: events up to it are not told, and no new one gets such an
+ * id even if the file was lost.
+ *
+ * Ids belong to a boot. What is held in a file of another boot is told again too, with new ids: it cannot be
+ * told apart then from what was counted under the old ones.
+ *
+ * No more than OOM_KEPT_MAX (oom-kept.h) are held. Beyond that two of one slice become one, with the later
+ * id, so that no kill gets lost. If the earlier one of the two was counted and the later was not when the
+ * service crashes, that one's kills are counted twice. */
 typedef struct OomWatch OomWatch;
 
 /* Must send the record before it returns, unless the event is told `again`, and must not call the watch. */
 typedef void (*OomHandler)(const OomEvent *event, void *userdata);
-
-/* How many events wait to be acknowledged. */
-#define OOM_KEPT_MAX 512U
 
 /* The name of the state file in its directory. */
 #define OOM_STATE_FILE "oom"
@@ -63,9 +71,9 @@ int oom_watch_new(const OomWatchArgs *args, OomWatch **ret);
 OomWatch *oom_watch_free(OomWatch *watch);
 DEFINE_CLEANUP(OomWatch *, oom_watch_free)
 
-/* Reads the state file, then the counters of user.slice and of all slices in it. What happened since the
- * file was written becomes events once the loop runs. Once for a watch. 0; 1 if the file was there but of no
- * use, and the counters that were found are taken for old; or a negative errno. */
+/* Reads the state file, then the counters of user.slice and of all slices in it. Tells again what is held;
+ * what happened since the file was written becomes events once the loop runs. Once for a watch. 0; 1 if the
+ * file was there but of no use, and the counters that were found are taken for old; or a negative errno. */
 int oom_watch_start(OomWatch *watch);
 
 /* A slice has come. The slice `name` is a child of user.slice. All slices that are there at the start are
@@ -81,8 +89,9 @@ void oom_watch_remove(OomWatch *watch, const char *name);
  * oom_watch_remove() just after. It is well to say it of slices that are not watched. */
 void oom_watch_look(OomWatch *watch, const char *name);
 
-/* All events up to this id were counted elsewhere, for good. The file is written soon after; until then they
- * may be told again. Not from within the handler. */
+/* All events up to this id were counted elsewhere, for good. The file is written within two seconds, once
+ * for all that are acknowledged meanwhile; until then they may be told again. Before the start: see above.
+ * Not from within the handler. */
 void oom_watch_acknowledge(OomWatch *watch, uint64_t id);
 
 /* Whether events are held from now on. Those that are held already stay until they are acknowledged. */
