@@ -23,6 +23,8 @@ typedef struct OomHost {
         CgroupTree *cgroups;
         sd_event *event;
         OomWatch *watch;
+        bool keep;
+        uint64_t acknowledged; /* before the start */
         MemoryEvents root;
 
         OomEvent told[HOST_EVENTS];
@@ -119,12 +121,15 @@ static inline int host_watch(OomHost *h) {
                 .state_dirfd = h->state_fd,
                 .boot = HOST_BOOT,
                 .source = &source,
+                .keep = h->keep,
                 .vmstat_fd = h->vmstat_fd,
                 .handler = host_told,
                 .userdata = h,
         };
 
         assert_int_equal(oom_watch_new(&args, &h->watch), 0);
+        if (h->acknowledged > 0)
+                oom_watch_acknowledge(h->watch, h->acknowledged);
         return oom_watch_start(h->watch);
 }
 

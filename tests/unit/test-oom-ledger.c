@@ -81,16 +81,31 @@ static void test_backwards(_unused_ void **state) {
         assert_int_equal(oom_ledger_remainder(l), 1);
 }
 
-static OomLedger *reload(const OomLedger *l, const char *boot, int expected) {
-        _cleanup_free_ char *text = NULL;
-        OomLedger *again = NULL;
-        size_t length;
-        usec_t since = 1;
+static void format_ledger(const OomLedger *l, usec_t since, char **ret, size_t *ret_length) {
+        OomKept none = {};
 
-        assert_int_equal(oom_state_format(l, BOOT, 4711, &text, &length), 0);
-        assert_int_equal(oom_state_parse(text, length, boot, &again, &since), expected);
-        assert_int_equal(since, expected ? 4711 : 0);
-        return again;
+        assert_int_equal(
+                oom_state_format(&(OomState){ .ledger = (OomLedger *) l, .kept = &none, .since = since },
+                                 BOOT, ret, ret_length),
+                0);
+}
+
+static OomLedger *parse_ledger(const char *text, size_t length) {
+        _cleanup_(oom_state_done) OomState state = {};
+
+        assert_int_equal(oom_state_parse(text, length, BOOT, &state), 1);
+        return TAKE_PTR(state.ledger);
+}
+
+static OomLedger *reload(const OomLedger *l, const char *boot, int expected) {
+        _cleanup_(oom_state_done) OomState again = {};
+        _cleanup_free_ char *text = NULL;
+        size_t length;
+
+        format_ledger(l, 4711, &text, &length);
+        assert_int_equal(oom_state_parse(text, length, boot, &again), expected);
+        assert_int_equal(again.since, expected ? 4711 : 0);
+        return TAKE_PTR(again.ledger);
 }
 
 static void test_state(_unused_ void **state) {
@@ -153,7 +168,9 @@ static void test_groups(_unused_ void **state) {
         assert_int_equal(oom_ledger_pending(a).kills, 1);
 }
 
-#define HEADER "fairslice-oom 1\nboot " BOOT "\nsince 5\nroot 1 2\n"
+#define HEADER   "fairslice-oom 1\nboot " BOOT "\nsince 5\nroot 1 2\n"
+#define HEADER_2 "fairslice-oom 2\nboot " BOOT "\nsince 5\nroot 1 2\n"
+#define EVENT    "event a.slice 1 2 3 4 slice 0 5 6 7"
 
 static void test_hostile_state(_unused_ void **state) {
         static const char *const texts[] = {
@@ -161,6 +178,18 @@ static void test_hostile_state(_unused_ void **state) {
                 "\n",
                 "end\n",
                 "fairslice-oom 2\nboot " BOOT "\nsince 5\nroot 1 2\nend\n",
+                "fairslice-oom 3\nboot " BOOT "\nsince 5\nroot 1 2\nid 0\nend\n",
+                HEADER_2 "id\nend\n",
+                HEADER_2 "id \nend\n",
+                HEADER_2 "id 1 2\nend\n",
+                HEADER_2 "id -\nend\n",
+                HEADER_2 "id 9223372036854775808\nend\n",
+                HEADER_2 "id 1\nid 1\nend\n",
+                HEADER_2 "id 1\n" EVENT,
+                HEADER_2 "id 1\n" EVENT "\n",
+                HEADER_2 "id 1\nslice 1 2 3 4 a.slice\n" EVENT "\nend\n",
+                HEADER "id 1\nend\n",
+                HEADER EVENT "\nend\n",
                 "fairslice-oom 1\nboot 0123\nsince 5\nroot 1 2\nend\n",
                 "fairslice-oom 1\nboot \nsince 5\nroot 1 2\nend\n",
                 "fairslice-oom 1\nboot " BOOT "\nsince -5\nroot 1 2\nend\n",
@@ -188,29 +217,32 @@ static void test_hostile_state(_unused_ void **state) {
                 HEADER "slice 1 2 3 4 a.slice\ngroup 2 1\ngroup 1 1\nend\n",
                 HEADER "slice 1 2 3 4 a.slice\ngroup 2 1\ngroup 2 1\nend\n",
         };
-        OomLedger *l = (OomLedger *) 1;
-        usec_t since = 4711;
+        OomState state = { .ledger = (OomLedger *) 1, .since = 4711 };
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
-                assert_int_equal(oom_state_parse(texts[i], strlen(texts[i]), BOOT, &l, &since), -EBADMSG);
-        assert_int_equal(oom_state_parse("\0", 1, BOOT, &l, &since), -EBADMSG);
-        assert_ptr_equal(l, (OomLedger *) 1);
-        assert_int_equal(since, 4711);
+                assert_int_equal(oom_state_parse(texts[i], strlen(texts[i]), BOOT, &state), -EBADMSG);
+        assert_int_equal(oom_state_parse("\0", 1, BOOT, &state), -EBADMSG);
+        assert_ptr_equal(state.ledger, (OomLedger *) 1);
+        assert_null(state.kept);
+        assert_int_equal(state.since, 4711);
 }
 
 static void test_damaged_state(_unused_ void **state) {
-        static const char good[] = HEADER "slice 1 2 3 4 a.slice\ngroup 5 6\nslice 5 6 7 8 b.slice\nend\n";
+        static const char good[] = HEADER_2
+                "id 7\n" EVENT
+                "\nvictim 1 - \\x20\nslice 1 2 3 4 a.slice\ngroup 5 6\nslice 5 6 7 8 b.slice\nend\n";
 
         for (size_t i = 0; i < sizeof good - 1; i++)
                 for (int byte = 0; byte < 256; byte += 5) {
-                        _cleanup_(oom_ledger_freep) OomLedger *l = NULL;
+                        _cleanup_(oom_state_done) OomState state = {};
                         char text[sizeof good];
-                        usec_t since;
 
                         memcpy(text, good, sizeof good);
                         text[i] = (char) byte;
-                        if (oom_state_parse(text, sizeof good - 1, BOOT, &l, &since) < 0)
-                                assert_null(l);
+                        if (oom_state_parse(text, sizeof good - 1, BOOT, &state) < 0)
+                                assert_null(state.ledger);
+                        else
+                                assert_true(state.kept->n_events + state.n_unreadable >= 1);
                 }
 }
 
@@ -272,7 +304,7 @@ static void maybe_kernel_moves(World *w) {
 
 static void save(World *w) {
         free(w->saved);
-        assert_int_equal(oom_state_format(w->ledger, BOOT, 0, &w->saved, &w->saved_length), 0);
+        format_ledger(w->ledger, 0, &w->saved, &w->saved_length);
 }
 
 static void restart(World *w);
@@ -315,13 +347,11 @@ static void scan(World *w) {
 }
 
 static void restart(World *w) {
-        usec_t since;
-
         w->zombie = NULL;
         oom_ledger_free(w->ledger);
         for (unsigned n = roll(w, 4); n > 0; n--)
                 kernel_moves(w);
-        assert_int_equal(oom_state_parse(w->saved, w->saved_length, BOOT, &w->ledger, &since), 1);
+        w->ledger = parse_ledger(w->saved, w->saved_length);
         scan(w);
         oom_ledger_close_unopened(w->ledger);
 }
@@ -443,10 +473,8 @@ static void kernel_moves_groups(GroupWorld *g) {
 }
 
 static void restart_groups(GroupWorld *g) {
-        usec_t since;
-
         oom_ledger_free(g->w.ledger);
-        assert_int_equal(oom_state_parse(g->w.saved, g->w.saved_length, BOOT, &g->w.ledger, &since), 1);
+        g->w.ledger = parse_ledger(g->w.saved, g->w.saved_length);
         g->account = oom_ledger_open(g->w.ledger, "user-1.slice", 1);
 }
 

@@ -432,6 +432,48 @@ static void test_restart(void **state) {
         host_run_quiet(h, 1500 * USEC_PER_MSEC);
 }
 
+/* Held until it is acknowledged, be it told by a group or by a line. */
+static void test_held(void **state) {
+        OomHost *h = *state;
+
+        h->keep = true;
+        make_slice(h, A);
+        make_slice(h, B);
+        assert_int_equal(host_watch(h), 0);
+        signal_slice(h, A);
+        kill_in(h, A, 1);
+        host_line(h, A, 4711, "a b");
+        host_run(h, 1, 2 * USEC_PER_SEC);
+        count_host(h, 1);
+        host_line(h, B, 4712, "c");
+        host_run(h, 2, 5 * USEC_PER_SEC);
+        assert_int_equal(h->told[0].id, 1);
+        assert_string_equal(h->told[1].slice, B);
+        assert_int_equal(h->told[1].id, 2);
+
+        assert_int_equal(host_watch_again(h), 0);
+        assert_int_equal(h->n_told, 4);
+        for (size_t i = 2; i < 4; i++) {
+                assert_true(h->told[i].again);
+                assert_int_equal(h->told[i].id, i - 1);
+                assert_int_equal(h->told[i].time, h->told[i - 2].time);
+                assert_int_equal(h->told[i].kills, 1);
+                assert_int_equal(h->told[i].n_victims, 1);
+                assert_string_equal(h->told[i].victims[0].comm, i == 2 ? "a b" : "c");
+        }
+        oom_watch_acknowledge(h->watch, 1);
+        oom_watch_flush(h->watch);
+        assert_int_equal(host_watch_again(h), 0);
+        assert_int_equal(h->n_told, 5);
+        assert_int_equal(h->told[4].id, 2);
+        host_run_quiet(h, 300 * USEC_PER_MSEC);
+        signal_slice(h, A);
+        kill_in(h, A, 2);
+        host_run(h, 6, 2 * USEC_PER_SEC);
+        assert_int_equal(h->told[5].id, 3);
+        assert_false(h->told[5].again);
+}
+
 /* Who removes an empty slice says so before. */
 static void test_look_before_removal(void **state) {
         OomHost *h = *state;
@@ -545,6 +587,8 @@ int main(void) {
                 TEST(test_without_a_signal),
                 TEST(test_twenty_kills),
                 TEST(test_restart),
+                TEST(test_held),
+                SYSTEMD(test_held),
                 TEST(test_look_before_removal),
                 TEST(test_counters_that_cannot_be_read),
                 SYSTEMD(test_without_the_controller),
