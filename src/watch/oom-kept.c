@@ -114,10 +114,10 @@ void oom_kept_add(OomKept *kept, OomEvent *event) {
 int oom_kept_restore(OomKept *kept, const OomEvent *event) {
         uint64_t newest = kept->n_events > 0 ? kept->events[kept->n_events - 1].id : 0;
 
-        if (event->id <= newest || event->id > kept->last_id || event->kills == 0 ||
-            !slice_name_is_valid(event->slice))
+        if (kept->n_events == OOM_KEPT_MAX || event->id <= newest || event->id > kept->last_id ||
+            event->kills == 0 || !slice_name_is_valid(event->slice))
                 return -EBADMSG;
-        append(kept, event);
+        kept->events[kept->n_events++] = *event;
         return 0;
 }
 

@@ -33,8 +33,9 @@ DEFINE_CLEANUP(OomKept *, oom_kept_free)
  * one's memory, or else of the earlier one's. */
 void oom_kept_add(OomKept *kept, OomEvent *event);
 
-/* Holds an event with the id that it had. -EBADMSG if it is not between the newest that is held and last_id,
- * or is one that is never held: without kills, or of no slice that a unit can be. */
+/* Holds an event with the id that it had. -EBADMSG if that is not between the newest one that is held and
+ * last_id, if it is an event that is never held (without kills, or of no slice that a unit can be), or if
+ * OOM_KEPT_MAX are held. */
 int oom_kept_restore(OomKept *kept, const OomEvent *event);
 
 /* Drops all up to this id, which is never given to another event. Whether there was anything to drop. */

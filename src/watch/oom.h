@@ -38,8 +38,8 @@
  * counted has to be acknowledged before the start: events up to it are not told, and no new one gets such an
  * id even if the file was lost.
  *
- * Ids belong to a boot. What is held in a file of another boot is told again too, with new ids: it cannot be
- * told apart then from what was counted under the old ones.
+ * Ids belong to a boot. What a file of another boot holds (in a directory that outlives it) is told again
+ * too, with new ids: it is counted twice if it was counted under the old one and not acknowledged.
  *
  * No more than OOM_KEPT_MAX (oom-kept.h) are held. Beyond that two of one slice become one, with the later
  * id, so that no kill gets lost. If the earlier one of the two was counted and the later was not when the

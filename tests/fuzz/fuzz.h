@@ -14,6 +14,7 @@ int fuzz_parse(const uint8_t *data, size_t size);
 int fuzz_cgroup(const uint8_t *data, size_t size);
 int fuzz_kmsg(const uint8_t *data, size_t size);
 int fuzz_oom_line(const uint8_t *data, size_t size);
+int fuzz_oom_state(const uint8_t *data, size_t size);
 int fuzz_gate(const uint8_t *data, size_t size);
 int fuzz_process(const uint8_t *data, size_t size);
 int fuzz_cli_text(const uint8_t *data, size_t size);

@@ -395,17 +395,21 @@ static void test_too_much(_unused_ void **state) {
         FILE *f = open_memstream(&text, &length);
 
         fputs("fairslice-oom 2\nboot " BOOT "\nsince 5\nroot 1 2\nid 2000\n", f);
-        for (unsigned i = 1; i <= 2000; i++)
+        for (unsigned i = 1; i <= 2000; i++) {
                 fprintf(f, "event user-%u.slice %u 2 1 4 slice 0 5 6 7\n", i % 3, i);
-        for (unsigned i = 0; i < 100; i++)
-                fputs("victim 1 2 a\n", f);
+                for (unsigned j = 0; j < 20; j++)
+                        fputs("victim 1 2 a\n", f);
+        }
         fputs("end\n", f);
         fclose(f);
         assert_int_equal(oom_state_parse(text, length, BOOT, &parsed), 1);
         assert_int_equal(parsed.kept->n_events, OOM_KEPT_MAX);
-        assert_int_equal(sum_of(parsed.kept), 2000);
+        assert_int_equal(last_of(parsed.kept)->id, OOM_KEPT_MAX);
         assert_int_equal(last_of(parsed.kept)->n_victims, OOM_EVENT_VICTIMS_MAX);
-        assert_int_equal(parsed.n_unreadable, 100 - OOM_EVENT_VICTIMS_MAX);
+        assert_int_equal(parsed.n_unreadable,
+                         2000 - OOM_KEPT_MAX + OOM_KEPT_MAX * (20 - OOM_EVENT_VICTIMS_MAX));
+        assert_int_equal(add(parsed.kept, "user-1.slice", 1), 2001);
+        assert_int_equal(sum_of(parsed.kept), OOM_KEPT_MAX + 1);
 }
 
 static void test_version_1(_unused_ void **state) {
