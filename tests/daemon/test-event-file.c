@@ -97,6 +97,34 @@ static void test_memory(_unused_ void **state) {
         assert_int_equal(count("events", "fair-share"), 0);
 }
 
+/* A service before this one has told of a kill that no mail has counted yet: whoever reads events has it. */
+static void test_told_before(_unused_ void **state) {
+        static const char held[] =
+                "\nid 1\nevent user-1000.slice 1 1763800000000000 7 0 slice 0 - - -\nend\n";
+        int dirfd;
+        char *id, text[4096];
+
+        start(CONFIGURATION "Observe=yes\n");
+        host_crash();
+        dirfd = open(fixture_runtime_path(host.fixture), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_true(read_file_at(dirfd, OOM_STATE_FILE, text, sizeof text) > 0);
+        id = strstr(text, "\nid 0\n");
+        assert_non_null(id);
+        snprintf(id, sizeof text - (size_t) (id - text), "%s", held);
+        assert_int_equal(write_file_atomic(dirfd, OOM_STATE_FILE, text, strlen(text), 0640), 0);
+        close(dirfd);
+
+        host_start();
+        host_settle();
+        fixture_put(host.fixture, 1000, "memory.events", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\n");
+        DRIVE_UNTIL(count("events", "\"event\":\"out-of-memory\"") > 0);
+        assert_int_equal(count("events", "\"event\":\"out-of-memory\""), 1);
+        assert_int_equal(count("events", "\"event\":\"out-of-memory\",\"id\":1,"), 1);
+        assert_int_equal(log_capture_count("the kernel killed 7 processes"), 0);
+        assert_true(read_file_at(host.manager->runtime_fd, OOM_STATE_FILE, text, sizeof text) > 0);
+        assert_non_null(strstr(text, "\nevent user-1000.slice 1 1763800000000000 7 "));
+}
+
 static void test_rotation(_unused_ void **state) {
         start(CONFIGURATION);
         contend();
@@ -122,8 +150,8 @@ static void test_no_such_directory(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_fair_shares), TEST(test_end_of_all),        TEST(test_memory),
-                TEST(test_rotation),    TEST(test_no_such_directory),
+                TEST(test_fair_shares), TEST(test_end_of_all), TEST(test_memory),
+                TEST(test_told_before), TEST(test_rotation),   TEST(test_no_such_directory),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,14 +217,14 @@ static void test_hostile_state(_unused_ void **state) {
                 HEADER "slice 1 2 3 4 a.slice\ngroup 2 1\ngroup 1 1\nend\n",
                 HEADER "slice 1 2 3 4 a.slice\ngroup 2 1\ngroup 2 1\nend\n",
         };
-        OomState state = { .ledger = (OomLedger *) 1, .since = 4711 };
+        OomState parsed = { .ledger = (OomLedger *) 1, .since = 4711 };
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
-                assert_int_equal(oom_state_parse(texts[i], strlen(texts[i]), BOOT, &state), -EBADMSG);
-        assert_int_equal(oom_state_parse("\0", 1, BOOT, &state), -EBADMSG);
-        assert_ptr_equal(state.ledger, (OomLedger *) 1);
-        assert_null(state.kept);
-        assert_int_equal(state.since, 4711);
+                assert_int_equal(oom_state_parse(texts[i], strlen(texts[i]), BOOT, &parsed), -EBADMSG);
+        assert_int_equal(oom_state_parse("\0", 1, BOOT, &parsed), -EBADMSG);
+        assert_ptr_equal(parsed.ledger, (OomLedger *) 1);
+        assert_null(parsed.kept);
+        assert_int_equal(parsed.since, 4711);
 }
 
 static void test_damaged_state(_unused_ void **state) {
@@ -234,15 +234,15 @@ static void test_damaged_state(_unused_ void **state) {
 
         for (size_t i = 0; i < sizeof good - 1; i++)
                 for (int byte = 0; byte < 256; byte += 5) {
-                        _cleanup_(oom_state_done) OomState state = {};
+                        _cleanup_(oom_state_done) OomState parsed = {};
                         char text[sizeof good];
 
                         memcpy(text, good, sizeof good);
                         text[i] = (char) byte;
-                        if (oom_state_parse(text, sizeof good - 1, BOOT, &state) < 0)
-                                assert_null(state.ledger);
+                        if (oom_state_parse(text, sizeof good - 1, BOOT, &parsed) < 0)
+                                assert_null(parsed.ledger);
                         else
-                                assert_true(state.kept->n_events + state.n_unreadable >= 1);
+                                assert_true(parsed.kept->n_events + parsed.n_unreadable >= 1);
                 }
 }
 
