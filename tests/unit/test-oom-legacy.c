@@ -443,10 +443,10 @@ static void test_held(void **state) {
         signal_slice(h, A);
         kill_in(h, A, 1);
         host_line(h, A, 4711, "a b");
-        host_run(h, 1, 2 * USEC_PER_SEC);
+        host_run(h, 1, 10 * USEC_PER_SEC);
         count_host(h, 1);
         host_line(h, B, 4712, "c");
-        host_run(h, 2, 5 * USEC_PER_SEC);
+        host_run(h, 2, 10 * USEC_PER_SEC);
         assert_int_equal(h->told[0].id, 1);
         assert_string_equal(h->told[1].slice, B);
         assert_int_equal(h->told[1].id, 2);
@@ -469,7 +469,7 @@ static void test_held(void **state) {
         host_run_quiet(h, 300 * USEC_PER_MSEC);
         signal_slice(h, A);
         kill_in(h, A, 2);
-        host_run(h, 6, 2 * USEC_PER_SEC);
+        host_run(h, 6, 10 * USEC_PER_SEC);
         assert_int_equal(h->told[5].id, 3);
         assert_false(h->told[5].again);
 }
