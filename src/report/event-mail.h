@@ -2,14 +2,10 @@
 #pragma once
 
 #include "model/event.h"
+#include "report/digest.h"
 #include "report/template.h"
 
 /* What a mail about an event says: which template, and the values for it. */
-
-typedef enum Reader {
-        READER_USER,
-        READER_ADMIN,
-} Reader;
 
 /* The name of the template, one of template_names, for an EVENT_OUT_OF_MEMORY or EVENT_MEMORY_WARNING:
  *
