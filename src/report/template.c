@@ -23,6 +23,7 @@ static const char *const names[_PLACEHOLDER_COUNT] = {
         [PLACEHOLDER_KILLS] = "KILLS",     [PLACEHOLDER_CAUSE] = "CAUSE",
         [PLACEHOLDER_VICTIM] = "VICTIM",   [PLACEHOLDER_PID] = "PID",
         [PLACEHOLDER_VICTIMS] = "VICTIMS", [PLACEHOLDER_PROCESSES] = "PROCESSES",
+        [PLACEHOLDER_SLICES] = "SLICES",   [PLACEHOLDER_LAST_OF] = "LAST_OF",
 };
 
 const char *placeholder_to_string(Placeholder placeholder) {
@@ -30,7 +31,8 @@ const char *placeholder_to_string(Placeholder placeholder) {
 }
 
 static bool is_list(Placeholder placeholder) {
-        return placeholder == PLACEHOLDER_VICTIMS || placeholder == PLACEHOLDER_PROCESSES;
+        return placeholder == PLACEHOLDER_VICTIMS || placeholder == PLACEHOLDER_PROCESSES ||
+               placeholder == PLACEHOLDER_SLICES;
 }
 
 /* At an '@': how long the placeholder is, its two '@' included; 0: it is none. */
@@ -168,8 +170,8 @@ static int write_value(FILE *f, const char *value, bool list) {
         return 0;
 }
 
-static int write_all(FILE *f, const char *s, const TemplateValues *values, bool lists) {
-        while (*s) {
+static int write_range(FILE *f, const char *s, const char *end, const TemplateValues *values, bool lists) {
+        while (s < end) {
                 size_t length = *s == '@' ? placeholder_length(s) : 0;
                 int placeholder, r;
 
@@ -186,7 +188,39 @@ static int write_all(FILE *f, const char *s, const TemplateValues *values, bool 
         return 0;
 }
 
-static int fill_in(const char *s, const TemplateValues *values, bool lists, char **ret) {
+static bool has_empty_value(const char *s, const char *end, const TemplateValues *values) {
+        while (s < end) {
+                size_t length = *s == '@' ? placeholder_length(s) : 0;
+                const char *value = length > 0 ? values->value[find(s, length)] : NULL;
+
+                if (value && !*value)
+                        return true;
+                s += MAX(length, (size_t) 1);
+        }
+        return false;
+}
+
+static int write_subject(FILE *f, const char *s, const TemplateValues *values) {
+        return write_range(f, s, s + strlen(s), values, false);
+}
+
+/* Paragraph by paragraph, each with the empty lines behind it. */
+static int write_text(FILE *f, const char *s, const TemplateValues *values) {
+        int r = 0;
+
+        while (r >= 0 && *s) {
+                const char *end = strstr(s, "\n\n");
+
+                end = end ? end + strspn(end, "\n") : s + strlen(s);
+                if (!has_empty_value(s, end, values))
+                        r = write_range(f, s, end, values, true);
+                s = end;
+        }
+        return r;
+}
+
+static int fill_in(const char *s, const TemplateValues *values,
+                   int (*write)(FILE *f, const char *s, const TemplateValues *values), char **ret) {
         char *text = NULL;
         size_t length = 0;
         FILE *f = open_memstream(&text, &length);
@@ -194,7 +228,7 @@ static int fill_in(const char *s, const TemplateValues *values, bool lists, char
 
         if (!f)
                 return -ENOMEM;
-        r = write_all(f, s, values, lists);
+        r = write(f, s, values);
         if (ferror(f))
                 r = -ENOMEM;
         if (fclose(f) != 0)
@@ -210,10 +244,10 @@ static int fill_in(const char *s, const TemplateValues *values, bool lists, char
 int template_render(const Template *template, const TemplateValues *values, char **ret_subject,
                     char **ret_text) {
         _cleanup_free_ char *subject = NULL;
-        int r = fill_in(template->subject, values, false, &subject);
+        int r = fill_in(template->subject, values, write_subject, &subject);
 
         if (r >= 0)
-                r = fill_in(template->text, values, true, ret_text);
+                r = fill_in(template->text, values, write_text, ret_text);
         if (r >= 0)
                 *ret_subject = TAKE_PTR(subject);
         return r;

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "basic/text.h"
 #include "cgroup-fixture.h"
 #include "report/event-mail.h"
-#include "basic/text.h"
 #include "report/template-files.h"
 #include "unit.h"
 
@@ -67,6 +67,23 @@ static void test_render(_unused_ void **state) {
                "\none\ntwo\na?b?@USER@");
         expect("Subject: x\n\n@LIMIT@ @VICTIMS@ a@b.c @@USER@@ @ @USER @user@ @", &values, "x",
                "? ? a@b.c @alice@ @ @USER @user@ @");
+}
+
+/* What has an empty value goes, and takes the words around it along. */
+static void test_paragraphs(_unused_ void **state) {
+        TemplateValues values = {};
+
+        values.value[PLACEHOLDER_LAST_OF] = "";
+        values.value[PLACEHOLDER_SLICES] = "";
+        values.value[PLACEHOLDER_USER] = "alice";
+        expect("Subject: <@SLICES@>\n\none\n\ntwo\n@SLICES@\nthree @USER@\n\n\nfour @USER@\n", &values, "<>",
+               "one\n\nfour alice\n");
+        expect("Subject: x\n\n@LAST_OF@\n\none\n", &values, "x", "one\n");
+        expect("Subject: x\n\n\n\none\n@LIMIT@\n\nlast @LAST_OF@", &values, "x", "\n\none\n?\n\n");
+        values.value[PLACEHOLDER_LAST_OF] = "7";
+        expect("Subject: x\n\n@LAST_OF@\n\none\n@SLICES@", &values, "x", "7\n\n");
+        values.value[PLACEHOLDER_SLICES] = "  a\n\n  b";
+        expect("Subject: x\n\none\n@SLICES@\n", &values, "x", "one\n  a\n\n  b\n");
 }
 
 static void test_long_value(_unused_ void **state) {
@@ -185,13 +202,14 @@ static void test_languages(_unused_ void **state) {
         assert_false(language_is_valid("abcdefghijklmnopq"));
 }
 
-/* ---- what is shipped, and the values of an event ---- */
+/* ---- what is shipped, and the values of a message ---- */
 
-static Event an_event(void) {
+static Event an_event(uid_t uid) {
+        SliceName slice;
         OomEvent oom;
         Event event;
 
-        oom_event_init(&oom, "user-1000.slice");
+        oom_event_init(&oom, slice_name_for_uid(slice, uid));
         oom.kills = 2;
         oom.cause = OOM_CAUSE_SLICE;
         oom.memory_max_known = true;
@@ -210,36 +228,139 @@ static Event an_event(void) {
         return event;
 }
 
-static void test_values(_unused_ void **state) {
-        Event event = an_event();
+static Event a_warning(uid_t uid, unsigned percent) {
+        SliceName slice;
+        Event event = event_from_memory_warning(&(MemoryWarning){ percent, 7 << 20, 8 << 20, 8 << 20 },
+                                                slice_name_for_uid(slice, uid), uid);
+
+        event.time = UINT64_C(1767268620) * USEC_PER_SEC;
+        return event;
+}
+
+static char alice[] = "alice", bob[] = "bob", dave[] = "d\x1bve", eve[] = "eve";
+static char *user_names[] = { alice, bob, NULL, dave, eve };
+
+static DigestMessage a_message(Reader reader, Event *events, size_t n) {
+        DigestMessage message = {
+                .id = 1,
+                .reader = reader,
+                .uid = reader == READER_USER ? events[0].uid : UID_INVALID,
+                .kind = events[0].kind,
+                .first = events[0].time,
+                .last = events[n - 1].time,
+                .events = events,
+                .user_names = user_names,
+                .n_events = n,
+        };
+
+        for (size_t i = 0; i < n; i++)
+                message.kills += events[i].oom.kills;
+        return message;
+}
+
+static void expect_values(const DigestMessage *message, const char *text, const char *subject,
+                          const char *body) {
         EventValues v;
 
-        assert_int_equal(event_values(&event, NULL, "login", &v), 0);
-        expect("Subject: @USER@ @HOST@ @SLICE@ @LIMIT@ @USE@ @PEAK@ @PERCENT@ @KILLS@ @CAUSE@ @VICTIM@ "
-               "@PID@\n"
-               "@VICTIMS@\n@PROCESSES@",
-               &v.values, "1000 login user-1000.slice 8G 7G ? ? 2 slice py?thon 4711",
-               "  py?thon (PID 4711)\n  R (PID 4712)\n  b?sh (PID 1)  3G\n  vi (PID 2)  1M\n  \xe2\x80\xa6");
-        assert_non_null(strstr(v.values.value[PLACEHOLDER_TIME], "2026"));
-        event_values_done(&v);
-        event = event_from_memory_warning(&(MemoryWarning){ 85, 7 << 20, 8 << 20, 8 << 20 }, "user-1.slice",
-                                          1);
-        assert_int_equal(event_values(&event, "alice", "login", &v), 0);
-        expect("Subject: @USER@ @LIMIT@ @USE@ @PERCENT@ @KILLS@ @VICTIM@\n@VICTIMS@ @PROCESSES@", &v.values,
-               "alice 8M 7M 85 ? ?", "? ?");
+        assert_int_equal(event_values(message, "login", &v), 0);
+        expect(text, &v.values, subject, body);
         event_values_done(&v);
 }
 
-static void test_names(_unused_ void **state) {
-        Event event = an_event();
+static void test_values(_unused_ void **state) {
+        Event event = an_event(1000);
+        DigestMessage message = a_message(READER_USER, &event, 1);
 
-        assert_string_equal(event_template(&event, READER_USER), "oom-user");
-        assert_string_equal(event_template(&event, READER_ADMIN), "oom-admin");
+        expect_values(
+                &message,
+                "Subject: @USER@ @HOST@ @SLICE@ @LIMIT@ @USE@ @PEAK@ @PERCENT@ @KILLS@ @CAUSE@ @VICTIM@ "
+                "@PID@ @TIME@ <@LAST_OF@> <@SLICES@>\n"
+                "@VICTIMS@\n@PROCESSES@",
+                "alice login user-1000.slice 8G 7G ? ? 2 slice py?thon 4711 2026-01-01 11:57:00 +0000 <> <>",
+                "  py?thon (PID 4711)\n  R (PID 4712)\n  b?sh (PID 1)  3G\n  vi (PID 2)  1M\n  "
+                "\xe2\x80\xa6");
+        event = a_warning(1, 85);
+        message = a_message(READER_USER, &event, 1);
+        expect_values(&message,
+                      "Subject: @USER@ @LIMIT@ @USE@ @PERCENT@ @KILLS@ @VICTIM@\n@VICTIMS@\n\n@PROCESSES@",
+                      "alice 8M 7M 85 ? ?", "?\n\n");
+}
+
+static void test_what_is_not_known(_unused_ void **state) {
+        OomEvent oom;
+        Event event;
+        DigestMessage message;
+
+        oom_event_init(&oom, "user.slice");
+        oom.kills = 3;
+        event = event_from_oom(&oom);
+        message = a_message(READER_ADMIN, &event, 1);
+        message.user_names = (char *[]){ NULL };
+        expect_values(
+                &message,
+                "Subject: @USER@ @LIMIT@ @USE@ @KILLS@ @CAUSE@ @VICTIM@ @PID@\n\n@VICTIMS@\n\n@PROCESSES@",
+                "user.slice ? ? 3 unknown ? ?", "");
+        /* One is known, and it has no name. */
+        event.oom.victims[0] = (OomVictim){ .pid = 7 };
+        event.oom.n_victims = 1;
+        event.oom.memory_max_known = true;
+        event.oom.memory_max = LIMIT_UNSET;
+        expect_values(&message, "Subject: @VICTIM@ @PID@ @LIMIT@\n\n@VICTIMS@", "? 7 ?",
+                      "  ? (PID 7)\n  \xe2\x80\xa6");
+}
+
+static void test_values_of_several(_unused_ void **state) {
+        Event events[5];
+        DigestMessage message;
+
+        for (uid_t i = 0; i < 5; i++)
+                events[i] = an_event(1000 + i);
+        events[1].oom.cause = OOM_CAUSE_HOST;
+        events[1].oom.kills = 40;
+        events[1].oom.victims[0].comm[0] = '\x1b';
+        events[1].time += 62 * USEC_PER_SEC;
+        message = a_message(READER_ADMIN, events, 2);
+        message.last_of = 10;
+        expect_values(&message,
+                      "Subject: @USER@ @SLICE@ @LIMIT@ @KILLS@ @CAUSE@ @TIME@ @LAST_OF@\n"
+                      "@VICTIMS@\n\n@PROCESSES@\n\n@SLICES@",
+                      "alice, bob user-1000.slice, user-1001.slice 8G 42 slice, host "
+                      "2026-01-01 11:57:00 +0000 \xe2\x80\x93 11:58:02 10",
+                      "  py?thon (PID 4711)  alice\n  R (PID 4712)  alice\n"
+                      "  ?y?thon (PID 4711)  bob\n  R (PID 4712)  bob\n  \xe2\x80\xa6\n\n"
+                      "  b?sh (PID 1)  3G  alice\n  vi (PID 2)  1M  alice\n"
+                      "  b?sh (PID 1)  3G  bob\n  vi (PID 2)  1M  bob\n  \xe2\x80\xa6\n\n"
+                      "  alice (user-1000.slice)  2\n  bob (user-1001.slice)  40");
+        message = a_message(READER_ADMIN, events, 5);
+        message.last += 24 * 3600 * USEC_PER_SEC;
+        events[4].oom.memory_max = 1 << 30;
+        expect_values(&message, "Subject: @USER@; @LIMIT@; @TIME@",
+                      "alice, bob, 1002 +2; 8G, 8G, 8G +2; "
+                      "2026-01-01 11:57:00 +0000 \xe2\x80\x93 2026-01-02 11:57:00 +0000",
+                      "");
+        message.more = 1;
+        expect_values(&message, "Subject: @USER@", "alice, bob, 1002, \xe2\x80\xa6", "");
+        for (uid_t i = 0; i < 4; i++)
+                events[i] = a_warning(1000 + i, i == 0 ? 75 : 85);
+        message = a_message(READER_ADMIN, events, 4);
+        expect_values(&message, "Subject: @USER@ @PERCENT@\n@SLICES@", "alice, bob, 1002 +1 75, 85, 85 +1",
+                      "  alice (user-1000.slice)  75 %\n  bob (user-1001.slice)  85 %\n"
+                      "  1002 (user-1002.slice)  85 %\n  d?ve (user-1003.slice)  85 %");
+}
+
+static void test_names(_unused_ void **state) {
+        Event event = an_event(1000);
+        DigestMessage message = a_message(READER_USER, &event, 1);
+
+        assert_string_equal(event_template(&message), "oom-user");
         event.oom.cause = OOM_CAUSE_HOST;
-        assert_string_equal(event_template(&event, READER_USER), "oom-host-user");
-        event.kind = EVENT_MEMORY_WARNING;
-        assert_string_equal(event_template(&event, READER_USER), "warning-user");
-        assert_string_equal(event_template(&event, READER_ADMIN), "warning-admin");
+        assert_string_equal(event_template(&message), "oom-host-user");
+        message.reader = READER_ADMIN;
+        assert_string_equal(event_template(&message), "oom-admin");
+        message.kind = EVENT_MEMORY_WARNING;
+        assert_string_equal(event_template(&message), "warning-admin");
+        message.reader = READER_USER;
+        assert_string_equal(event_template(&message), "warning-user");
 }
 
 static void read_shipped(const char *name, const char *suffix) {
@@ -259,31 +380,53 @@ static void read_shipped(const char *name, const char *suffix) {
         fixture_write(&fixture, path, text);
 }
 
+/* Of the message the template says all that there is, and nothing of what there is not. */
+static void expect_shipped(const char *name, const char *language, const DigestMessage *message) {
+        _cleanup_(template_freep) Template *template = NULL;
+        _cleanup_free_ char *subject = NULL, *text = NULL;
+        EventValues v;
+
+        assert_int_equal(template_load(fixture.fd, name, language, tell, NULL, &template), 0);
+        assert_int_equal(event_values(message, "login", &v), 0);
+        assert_int_equal(template_render(template, &v.values, &subject, &text), 0);
+        event_values_done(&v);
+        assert_non_null(strstr(subject, "login"));
+        assert_true(strlen(subject) < 100);
+        assert_non_null(strstr(text, "alice"));
+        assert_null(strstr(text, "? "));
+        assert_null(strstr(text, "\n\n\n"));
+        assert_int_equal(strstr(text, "24 ") != NULL, message->last_of > 0);
+        assert_int_equal(strstr(text, "(PID 1)") != NULL, message->events[0].processes.count > 0);
+        assert_int_equal(strstr(text, "bob (user-1001.slice)") != NULL, message->n_events > 1);
+}
+
+static void expect_all_shipped(const char *name, const char *language) {
+        bool warning = strncmp(name, "warning", 7) == 0;
+        Event events[2];
+        DigestMessage message;
+
+        for (uid_t i = 0; i < 2; i++) {
+                events[i] = warning ? a_warning(1000 + i, 75) : an_event(1000 + i);
+                events[i].oom.memory_peak = events[i].oom.memory_current;
+        }
+        message = a_message(READER_USER, events, 1);
+        expect_shipped(name, language, &message);
+        if (strstr(name, "admin")) {
+                message = a_message(READER_ADMIN, events, 2);
+                expect_shipped(name, language, &message);
+        }
+        message.last_of = warning ? 0 : 10;
+        expect_shipped(name, language, &message);
+}
+
 /* All of them can be had, in both languages, and what is of no use for an event is in none of its templates.
  */
 static void test_shipped(_unused_ void **state) {
         for (const char *const *name = template_names; *name; name++) {
                 read_shipped(*name, ".txt");
                 read_shipped(*name, ".de.txt");
-                for (unsigned i = 0; i < 2; i++) {
-                        _cleanup_(template_freep) Template *template = NULL;
-                        _cleanup_free_ char *subject = NULL, *text = NULL;
-                        Event event = an_event();
-                        EventValues v;
-
-                        if (strncmp(*name, "warning", 7) == 0)
-                                event.kind = EVENT_MEMORY_WARNING;
-                        event.oom.memory_peak = event.oom.memory_current;
-                        assert_int_equal(
-                                template_load(fixture.fd, *name, i == 0 ? "" : "de", tell, NULL, &template),
-                                0);
-                        assert_int_equal(event_values(&event, "alice", "login", &v), 0);
-                        assert_int_equal(template_render(template, &v.values, &subject, &text), 0);
-                        assert_non_null(strstr(subject, "login"));
-                        assert_non_null(strstr(text, "alice"));
-                        assert_null(strstr(text, "? "));
-                        event_values_done(&v);
-                }
+                expect_all_shipped(*name, "");
+                expect_all_shipped(*name, "de");
         }
         assert_string_equal(told, "");
 }
@@ -294,15 +437,19 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_problems),
                 cmocka_unit_test(test_render),
+                cmocka_unit_test(test_paragraphs),
                 cmocka_unit_test(test_long_value),
                 WITH_FILES(test_precedence),
                 WITH_FILES(test_bad_ones_are_passed_by),
                 WITH_FILES(test_check),
                 cmocka_unit_test(test_languages),
                 cmocka_unit_test(test_values),
+                cmocka_unit_test(test_what_is_not_known),
+                cmocka_unit_test(test_values_of_several),
                 cmocka_unit_test(test_names),
                 WITH_FILES(test_shipped),
         };
 
+        setenv("TZ", "UTC", true);
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
