@@ -217,7 +217,9 @@ static void write_processes(FILE *f, const DigestMessage *message) {
 static void write_slices(FILE *f, const DigestMessage *message) {
         char buffer[SLICE_TEXT_MAX];
 
-        for (size_t i = 0; is_several(message) && i < message->n_events; i++) {
+        if (!is_several(message))
+                return;
+        for (size_t i = 0; i < message->n_events; i++) {
                 const Event *event = &message->events[i];
 
                 begin_line(f);

@@ -126,7 +126,8 @@ static void check_rendered(const Template *template, const char *value) {
 }
 
 int fuzz_mail(const uint8_t *data, size_t size) {
-        static const char own[] = "Subject: @USER@ @VICTIM@\n\n@USER@\n.@PROCESSES@\nFrom @VICTIMS@";
+        static const char own[] =
+                "Subject: @USER@ @VICTIM@\n\n@USER@\n.@PROCESSES@\nFrom @VICTIMS@ @SLICES@";
         char *text = malloc(size + 1);
         Template *template = NULL;
         TemplateProblem problem = {};
