@@ -2,6 +2,7 @@
 
 #include "report/digest.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "unit.h"
@@ -14,6 +15,38 @@
 
 static Digests *digests;
 static uint64_t last_id;
+
+/* ---- memory runs out, so many allocations from now on ---- */
+
+static unsigned allocations_left = UINT_MAX;
+
+static bool fails(void) {
+        return allocations_left != UINT_MAX && allocations_left-- == 0;
+}
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size) {
+        return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__real_reallocarray(void *p, size_t count, size_t size);
+void *__wrap_reallocarray(void *p, size_t count, size_t size);
+void *__wrap_reallocarray(void *p, size_t count, size_t size) {
+        return fails() ? NULL : __real_reallocarray(p, count, size);
+}
+
+char *__real_strdup(const char *s);
+char *__wrap_strdup(const char *s);
+char *__wrap_strdup(const char *s) {
+        return fails() ? NULL : __real_strdup(s);
+}
+
+char *__real_strndup(const char *s, size_t n);
+char *__wrap_strndup(const char *s, size_t n);
+char *__wrap_strndup(const char *s, size_t n) {
+        return fails() ? NULL : __real_strndup(s, n);
+}
 
 static void set_rules(unsigned per_day, bool users, bool admin) {
         digests_set_rules(digests, &(DigestRules){ MINUTE, per_day, users, admin });
@@ -468,6 +501,50 @@ static void test_restart(_unused_ void **state) {
         assert_int_equal(digests_due(digests), START + 2 * MINUTE);
 }
 
+/* Both readers have it in the end, or neither. */
+static void test_no_memory(_unused_ void **state) {
+        Event event = a_kill(1000, 2, START);
+        unsigned n = 0;
+        int r;
+
+        set_rules(10, true, true);
+        do {
+                _cleanup_free_ char *before = formatted(digests), *after = NULL;
+
+                allocations_left = n++;
+                r = add(&event);
+                allocations_left = UINT_MAX;
+                after = formatted(digests);
+                assert_int_equal(strcmp(before, after) == 0, r < 0);
+                assert_true(r == 1 || r == -ENOMEM);
+        } while (r < 0);
+        assert_true(n > 6);
+        assert_int_equal(digests_seal(digests, START + MINUTE), 2);
+        assert_int_equal(digests_sealed(digests, 0)->kills, 2);
+        assert_int_equal(digests_sealed(digests, 1)->kills, 2);
+}
+
+static void test_no_memory_to_read(_unused_ void **state) {
+        _cleanup_free_ char *text = NULL;
+        Digests *parsed = NULL;
+        unsigned n = 0;
+        int r;
+
+        set_rules(10, true, true);
+        assert_int_equal(kill_at(START, 1), 1);
+        assert_int_equal(digests_seal(digests, START + MINUTE), 2);
+        assert_int_equal(kill_at(START + MINUTE, 1), 1);
+        text = formatted(digests);
+        do {
+                allocations_left = n++;
+                r = digests_parse(text, strlen(text), &parsed);
+                allocations_left = UINT_MAX;
+                assert_true(r == 0 || r == -ENOMEM);
+        } while (r < 0);
+        assert_true(n > 10);
+        digests_free(parsed);
+}
+
 static void test_ids_are_new(_unused_ void **state) {
         uint64_t before = 0;
 
@@ -581,6 +658,8 @@ int main(void) {
                 WITH(test_too_many_users),
                 WITH(test_names),
                 WITH(test_restart),
+                WITH(test_no_memory),
+                WITH(test_no_memory_to_read),
                 WITH(test_ids_are_new),
                 WITH(test_generation),
                 WITH(test_parse),
