@@ -8,8 +8,8 @@
 
 #include "basic/utf8.h"
 #include "fuzz.h"
-#include "report/message.h"
 #include "report/template.h"
+#include "spool/message.h"
 
 static const char *const headers[] = {
         "From",

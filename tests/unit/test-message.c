@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "report/message.h"
+#include "spool/message.h"
 
 #include <string.h>
 
