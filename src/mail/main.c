@@ -11,6 +11,9 @@
 #include "mail/options.h"
 #include "mail/sender.h"
 
+#define LOCK_TRIES      5U
+#define LOCK_PAUSE_USEC 20000U
+
 /* For good: there is no way back. */
 static int become(const char *name) {
         const struct passwd *user;
@@ -25,13 +28,24 @@ static int become(const char *name) {
         return 0;
 }
 
+/* spool_is_sending() of others has the lock for a moment. */
+static int open_to_send(int fd, Spool **ret) {
+        int r = spool_open(fd, SPOOL_SEND, NULL, ret);
+
+        for (unsigned i = 0; i < LOCK_TRIES && r == -EBUSY; i++) {
+                (void) usleep(LOCK_PAUSE_USEC);
+                r = spool_open(fd, SPOOL_SEND, NULL, ret);
+        }
+        return r;
+}
+
 static int open_spool(const char *path, Spool **ret) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int r;
 
         if (fd < 0)
                 return log_error_errno(errno, "%s: %m; no mail is sent.", path);
-        r = spool_open(fd, SPOOL_SEND, NULL, ret);
+        r = open_to_send(fd, ret);
         if (r == -EBUSY)
                 return log_error_errno(r, "%s: another fairslice-mail is sending already.", path);
         return r < 0 ? log_error_errno(r, "%s: %m; no mail is sent.", path) : 0;

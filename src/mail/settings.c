@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "spool/message.h"
+
 #define CREDENTIAL "fairslice.smtp-password"
 
 void settings_done(Settings *settings) {
@@ -55,14 +57,9 @@ static int load_password(Settings *settings, char why[static SPOOL_ANSWER_MAX + 
 static int load_from(Settings *settings, char why[static SPOOL_ANSWER_MAX + 1]) {
         char host[HOST_NAME_MAX + 1] = "";
 
-        if (settings->mail->from) {
-                snprintf(settings->from, sizeof settings->from, "%s", settings->mail->from);
-                return 0;
-        }
         if (gethostname(host, sizeof host - 1) < 0)
                 return -errno;
-        snprintf(settings->from, sizeof settings->from, "fairslice@%s", host);
-        if (mail_address_is_valid(settings->from))
+        if (message_sender(settings->mail->from, host, settings->from) >= 0)
                 return 0;
         tell(why, "[Mail] From=", "is not set, and this host's name makes no address");
         return -EDESTADDRREQ;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "basic/mail-address.h"
 #include "basic/text.h"
 #include "basic/utf8.h"
 
@@ -225,5 +224,15 @@ int message_compose(const Message *message, char **ret) {
                 return r;
         }
         *ret = text;
+        return 0;
+}
+
+int message_sender(const char *from, const char *host, char ret[static MAIL_ADDRESS_MAX + 1]) {
+        char address[MAIL_ADDRESS_MAX + 1];
+        int length = snprintf(address, sizeof address, "%s%s", from ? "" : "fairslice@", from ?: host);
+
+        if (length < 0 || (size_t) length >= sizeof address || !mail_address_is_valid(address))
+                return -EINVAL;
+        strcpy(ret, address);
         return 0;
 }

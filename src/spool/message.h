@@ -2,6 +2,7 @@
 #pragma once
 
 #include "basic/macro.h"
+#include "basic/mail-address.h"
 #include "basic/time-util.h"
 
 /* A mail as RFC 5322 wants it, made of values that anybody may have written. */
@@ -24,3 +25,7 @@ typedef struct Message {
  * So no value can begin a header, or a line of one. Returns 0, -ENOMEM, or -EINVAL if an address, the id,
  * the host or the language is none; the caller frees *ret, which is ended by NUL. */
 int message_compose(const Message *message, char **ret);
+
+/* Whom mail is from: From= of the configuration, else "fairslice@HOST". `from` is valid, or NULL. 0, or
+ * -EINVAL if there is no From= and the host's name makes no address. */
+int message_sender(const char *from, const char *host, char ret[static MAIL_ADDRESS_MAX + 1]);

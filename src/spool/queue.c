@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "basic/fs.h"
-#include "basic/mail-address.h"
 #include "spool/internal.h"
 
 /* In the order in which messages move, so that one that moves meanwhile is met. */
@@ -119,6 +118,30 @@ int spool_message_parse(char *text, size_t length, SpoolMessage *ret) {
         ret->data = end + 1;
         ret->size = length - (size_t) (ret->data - text);
         return 0;
+}
+
+/* The first line alone is read, and "x" stands for the rest. */
+const char *spool_recipient(Spool *spool, SpoolPlace place, const SpoolName *name,
+                            char buffer[static MAIL_ADDRESS_MAX + 1]) {
+        char text[sizeof RECIPIENT_HEADER + MAIL_ADDRESS_MAX + sizeof "\r\nx"], *end;
+        _cleanup_close_ int fd = -1;
+        SpoolMessage message = SPOOL_MESSAGE_NULL;
+        SpoolFileBuffer file;
+        ssize_t n;
+
+        buffer[0] = '\0';
+        fd = spool_open_file(spool->place_fd[place], spool_file_name(file, name, MESSAGE_SUFFIX), O_RDONLY,
+                             NULL);
+        n = fd < 0 ? fd : pread(fd, text, sizeof text - 2, 0);
+        if (n <= 0)
+                return buffer;
+        end = memchr(text, '\n', (size_t) n);
+        if (!end)
+                return buffer;
+        strcpy(end + 1, "x");
+        if (spool_message_parse(text, (size_t) (end + 2 - text), &message) >= 0)
+                strcpy(buffer, message.recipient);
+        return buffer;
 }
 
 static int read_message(SpoolMessage *message, uint64_t size) {

@@ -14,6 +14,8 @@
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
+#define SEND_LOCK "lock-send"
+
 static const char *const places[_SPOOL_PLACE_COUNT] = {
         [SPOOL_QUEUED] = "new",
         [SPOOL_FAILED] = "failed",
@@ -39,7 +41,8 @@ int spool_file_parse(const char *file, const char *suffix, SpoolName *ret) {
 }
 
 int spool_open_file(int dirfd, const char *file, int flags, uint64_t *ret_size) {
-        _cleanup_close_ int fd = openat(dirfd, file, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+        _cleanup_close_ int fd =
+                openat(dirfd, file, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, FILE_MODE);
         struct stat st;
 
         if (fd < 0)
@@ -123,6 +126,8 @@ static int lock_role(Spool *spool, const char *file) {
                 return -ESTALE;
         if (spool->lock_fd < 0)
                 return spool->lock_fd;
+        /* Whoever makes it, with whatever umask: the others of the group have to open it too. */
+        (void) fchmod(spool->lock_fd, FILE_MODE);
         if (flock(spool->lock_fd, LOCK_EX | LOCK_NB) < 0)
                 return errno == EWOULDBLOCK ? -EBUSY : -errno;
         return 0;
@@ -159,7 +164,7 @@ int spool_open(int dirfd, SpoolRole role, const SpoolLimits *limits, Spool **ret
         if (limits)
                 spool->limits = *limits;
         if (role != SPOOL_LOOK)
-                r = lock_role(spool, role == SPOOL_PUT ? "lock-put" : "lock-send");
+                r = lock_role(spool, role == SPOOL_PUT ? "lock-put" : SEND_LOCK);
         if (r >= 0)
                 r = open_directories(spool, role != SPOOL_LOOK);
         if (r >= 0 && role == SPOOL_PUT)
@@ -181,6 +186,16 @@ Spool *spool_free(Spool *spool) {
         safe_close(spool->dirfd);
         free(spool);
         return NULL;
+}
+
+int spool_is_sending(Spool *spool) {
+        _cleanup_close_ int fd = spool_open_file(spool->dirfd, SEND_LOCK, O_RDONLY, NULL);
+
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        if (flock(fd, LOCK_SH | LOCK_NB) >= 0)
+                return 0;
+        return errno == EWOULDBLOCK ? 1 : -errno;
 }
 
 void spool_set_limits(Spool *spool, const SpoolLimits *limits) {

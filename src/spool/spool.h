@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "basic/macro.h"
+#include "basic/mail-address.h"
 #include "basic/time-util.h"
 #include "spool/name.h"
 
@@ -41,10 +42,10 @@
  *  - Killed after it: the message is there, and putting it again returns 0.
  *  - Sender killed before all of the message is out: it is in new/ and is sent again. What the server has of
  *    it, it throws away (RFC 5321, 4.1.1.4).
- *  - Sender killed between that and new → sent: the server may have the message, and it is sent a second time,
- *    with the same Message-ID. No sender of SMTP can close this window, since the server's disk and ours are two
- *    places (RFC 5321, 6.1; RFC 1047). It is as long as the server takes to say 250, and then less than a
- *    millisecond, as the rename is the first thing that happens after it. The same if the connection breaks
+ *  - Sender killed between that and new → sent: the server may have the message, and it is sent a second
+ * time, with the same Message-ID. No sender of SMTP can close this window, since the server's disk and ours
+ * are two places (RFC 5321, 6.1; RFC 1047). It is as long as the server takes to say 250, and then less than
+ * a millisecond, as the rename is the first thing that happens after it. The same if the connection breaks
  *    before the 250 is here.
  *  - Sender killed after it: sent.
  *
@@ -179,6 +180,15 @@ void spool_tries(Spool *spool, const SpoolName *name, SpoolTries *ret);
 
 /* Why it is in failed/: one line that can be shown, in the caller's buffer; "" if it is not known. */
 const char *spool_reason(Spool *spool, const SpoolName *name, char buffer[static SPOOL_ANSWER_MAX + 1]);
+
+/* Whom it is for, in the caller's buffer; "" if that is not known: of what was sent only the name is left.
+ */
+const char *spool_recipient(Spool *spool, SpoolPlace place, const SpoolName *name,
+                            char buffer[static MAIL_ADDRESS_MAX + 1]);
+
+/* Whether somebody sends just now: 1 or 0, or a negative errno. It takes their lock for a moment to find
+ * out, if it is free. */
+int spool_is_sending(Spool *spool);
 
 /* ---- who sends ---- */
 
