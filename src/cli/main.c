@@ -5,27 +5,14 @@
 #include "cli/pager.h"
 #include "cli/text.h"
 
-static void say_usage(const Verb *verb, const char *what) {
-        log_error("%s; it is: fairslicectl %s%s%s", what, verb->name, *verb->arguments ? " " : "",
-                  verb->arguments);
-}
-
 /* NULL if the command line is wrong, which was said. */
 static const Verb *choose_verb(const Cli *cli, const char *name, int n_arguments) {
         _cleanup_free_ char *shown = text_escape(&cli->terminal, name);
         const Verb *verb = verb_find(name);
 
-        if (!verb)
-                log_error("There is no verb %s; see fairslicectl --help.", shown ? shown : "of that name");
-        else if (n_arguments < verb->min)
-                say_usage(verb, "Too few arguments");
-        else if (n_arguments > verb->max)
-                say_usage(verb, "Too many arguments");
-        else if (cli->options.given & ~verb->options)
-                log_error("%s takes no %s; see fairslicectl --help.", verb->name,
-                          option_name(cli->options.given & ~verb->options));
-        else
-                return verb;
+        if (verb)
+                return verb_accepts(cli, verb, n_arguments) ? verb : NULL;
+        log_error("There is no verb %s; see fairslicectl --help.", shown ? shown : "of that name");
         return NULL;
 }
 

@@ -16,11 +16,15 @@
 /* Those without a letter. */
 enum {
         LONG_JSON = 256,
+        LONG_ALL,
+        LONG_FAILED,
         LONG_NO_PAGER,
         LONG_NO_LEGEND,
         LONG_NO_ASK_PASSWORD,
+        LONG_NO_WAIT,
         LONG_PLOT,
         LONG_RUNTIME,
+        LONG_SENT,
         LONG_SVG,
         LONG_TOTAL,
         LONG_VALUE,
@@ -30,7 +34,9 @@ enum {
 const char *option_name(unsigned bits) {
         static const char *const names[] = { "--runtime", "--property", "--value",
                                              "--since",   "--follow",   "--plot",
-                                             "--svg",     "--total",    "--delay, --iterations or --batch" };
+                                             "--svg",     "--total",    "--delay, --iterations or --batch",
+                                             "--failed",  "--sent",     "--all",
+                                             "--no-wait" };
 
         return names[__builtin_ctz(bits)];
 }
@@ -71,9 +77,13 @@ static int help(void) {
              "     --svg=FILE             With history: draw it into a file; - is standard output\n"
              "  -d --delay=TIME           With top: time between refreshes, 1s by default\n"
              "  -n --iterations=N         With top: end after so many; -1 is --iterations=1\n"
-             "  -b --batch                With top: one below the other, without keys\n\n"
+             "  -b --batch                With top: one below the other, without keys\n"
+             "     --failed               With mail list: what will not be sent\n"
+             "     --sent                 With mail list: what was sent\n"
+             "     --all                  With mail retry: all that waits or has failed\n"
+             "     --no-wait              With mail test: do not wait for what becomes of it\n\n"
              "Exit status: 0 done; 1 failed; 2 wrong command line; 3 fairsliced is not running;\n"
-             "4 no such user, or not logged in; 77 only an administrator may.\n\n"
+             "4 no such user or mail, or not logged in; 77 only an administrator may.\n\n"
              "See fairslicectl(1).");
         return 0;
 }
@@ -153,17 +163,34 @@ static int parse_svg(const char *s, Options *options) {
         return -EINVAL;
 }
 
-static int parse_flag(int c, Options *options) {
+/* What is said by being there; 0: no such option. */
+static unsigned bit_of(int c) {
         switch (c) {
         case 'f':
-                options->given |= OPTION_FOLLOW;
-                return 1;
+                return OPTION_FOLLOW;
         case LONG_PLOT:
-                options->given |= OPTION_PLOT;
-                return 1;
+                return OPTION_PLOT;
         case LONG_TOTAL:
-                options->given |= OPTION_TOTAL;
-                return 1;
+                return OPTION_TOTAL;
+        case LONG_RUNTIME:
+                return OPTION_RUNTIME;
+        case LONG_VALUE:
+                return OPTION_VALUE;
+        case LONG_FAILED:
+                return OPTION_FAILED;
+        case LONG_SENT:
+                return OPTION_SENT;
+        case LONG_ALL:
+                return OPTION_ALL;
+        case LONG_NO_WAIT:
+                return OPTION_NO_WAIT;
+        default:
+                return 0;
+        }
+}
+
+static int parse_flag(int c, Options *options) {
+        switch (c) {
         case 'b':
                 options->given |= OPTION_LIVE;
                 options->batch = true;
@@ -183,14 +210,9 @@ static int parse_flag(int c, Options *options) {
         case 'q':
                 options->quiet = true;
                 return 1;
-        case LONG_RUNTIME:
-                options->given |= OPTION_RUNTIME;
-                return 1;
-        case LONG_VALUE:
-                options->given |= OPTION_VALUE;
-                return 1;
         default:
-                return -EINVAL; /* getopt has said why */
+                options->given |= bit_of(c);
+                return bit_of(c) ? 1 : -EINVAL; /* getopt has said why */
         }
 }
 
@@ -247,6 +269,10 @@ int options_parse(int argc, char *argv[], Options *ret, int *ret_first) {
                 { "batch", no_argument, NULL, 'b' },
                 { "property", required_argument, NULL, 'p' },
                 { "value", no_argument, NULL, LONG_VALUE },
+                { "failed", no_argument, NULL, LONG_FAILED },
+                { "sent", no_argument, NULL, LONG_SENT },
+                { "all", no_argument, NULL, LONG_ALL },
+                { "no-wait", no_argument, NULL, LONG_NO_WAIT },
                 {},
         };
         int c, r;

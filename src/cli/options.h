@@ -21,6 +21,10 @@ typedef enum OptionBit {
         OPTION_SVG = 1U << 6,      /* --svg= */
         OPTION_TOTAL = 1U << 7,    /* --total */
         OPTION_LIVE = 1U << 8,     /* -d, -n, -1, -b: how top goes on */
+        OPTION_FAILED = 1U << 9,   /* --failed */
+        OPTION_SENT = 1U << 10,    /* --sent */
+        OPTION_ALL = 1U << 11,     /* --all */
+        OPTION_NO_WAIT = 1U << 12, /* --no-wait */
 } OptionBit;
 
 #define OPTION_PROPERTIES_MAX 64U

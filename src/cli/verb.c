@@ -11,6 +11,9 @@
 /* More than there are keys: what is too much is then told by its name. */
 #define SET_ARGUMENTS_MAX 64
 
+/* Names of mail on one command line. */
+#define MAIL_ARGUMENTS_MAX 1000
+
 const Verb verbs[] = {
         { "list", "", "List who is logged in, what they use and what they may", 0, 0, 0, verb_list },
         { "status", "[USER]", "Show how the host is and oneself, or one user", 0, 1, 0, verb_status },
@@ -29,6 +32,8 @@ const Verb verbs[] = {
         { "check", "", "Check the files of the configuration", 0, 0, 0, verb_check },
         { "reload", "", "Read the configuration again", 0, 0, 0, verb_reload },
         { "release", "", "Lift all fair-share quotas until the next reload", 0, 0, 0, verb_release },
+        { "mail", "list|retry|test...", "List mail that waits, have it tried again, send one to see", 1,
+          MAIL_ARGUMENTS_MAX, OPTION_FAILED | OPTION_SENT | OPTION_ALL | OPTION_NO_WAIT, verb_mail },
         {},
 };
 
@@ -37,6 +42,25 @@ const Verb *verb_find(const char *name) {
                 if (strcmp(verb->name, name) == 0)
                         return verb;
         return NULL;
+}
+
+static void say_usage(const Verb *verb, const char *what) {
+        log_error("%s; it is: fairslicectl %s%s%s", what, verb->name, *verb->arguments ? " " : "",
+                  verb->arguments);
+}
+
+bool verb_accepts(const Cli *cli, const Verb *verb, int n_arguments) {
+        unsigned wrong = cli->options.given & ~verb->options;
+
+        if (n_arguments < verb->min)
+                say_usage(verb, "Too few arguments");
+        else if (n_arguments > verb->max)
+                say_usage(verb, "Too many arguments");
+        else if (wrong)
+                log_error("%s takes no %s; see fairslicectl --help.", verb->name, option_name(wrong));
+        else
+                return true;
+        return false;
 }
 
 Status verb_end(int r) {

@@ -39,6 +39,9 @@ extern const Verb verbs[];
 /* NULL: no such verb. */
 const Verb *verb_find(const char *name);
 
+/* Whether the verb takes so many arguments, and the options that were given; if not, that was said. */
+bool verb_accepts(const Cli *cli, const Verb *verb, int n_arguments);
+
 /* What is written from now on is long: it goes through a pager, where there is one. To be called when
  * nothing is left to be asked, so that neither a question for a password nor an error stands in the pager's
  * way. */
