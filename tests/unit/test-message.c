@@ -153,11 +153,26 @@ static void test_refused(_unused_ void **state) {
         }
 }
 
+static void test_sender(_unused_ void **state) {
+        static const char *const bad[] = { "", "lab_1", "a b", "a\r\nX: y", "-a" };
+        char from[MAIL_ADDRESS_MAX + 1] = "as it was", host[300] = "";
+
+        assert_int_equal(message_sender("me@example.org", "lab_1", from), 0);
+        assert_string_equal(from, "me@example.org");
+        assert_int_equal(message_sender(NULL, "lab.example.org", from), 0);
+        assert_string_equal(from, "fairslice@lab.example.org");
+        memset(host, 'a', sizeof host - 1);
+        assert_int_equal(message_sender(NULL, host, from), -EINVAL);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                assert_int_equal(message_sender(NULL, bad[i], from), -EINVAL);
+        assert_string_equal(from, "fairslice@lab.example.org");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_whole),        cmocka_unit_test(test_subject),
                 cmocka_unit_test(test_long_subject), cmocka_unit_test(test_text),
-                cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_refused),      cmocka_unit_test(test_sender),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,85 @@ static void test_roles(void **state) {
         assert_int_equal(spool_open(fd, SPOOL_PUT, &wide, &second), 0);
 }
 
+static void test_is_sending(void **state) {
+        _cleanup_(spool_freep) Spool *put_end = open_as(state, SPOOL_PUT), *send_end = NULL;
+
+        assert_int_equal(spool_is_sending(put_end), 0);
+        send_end = open_as(state, SPOOL_SEND);
+        assert_int_equal(spool_is_sending(put_end), 1);
+        send_end = spool_free(send_end);
+        assert_int_equal(spool_is_sending(put_end), 0);
+        /* Nothing of the question is left. */
+        send_end = open_as(state, SPOOL_SEND);
+}
+
+/* Or whoever comes second could not even ask for it. */
+static void test_locks_are_the_groups(void **state) {
+        static const char *const locks[] = { "lock-put", "lock-send" };
+        mode_t mask = umask(0077);
+        _cleanup_(spool_freep) Spool *put_end = open_as(state, SPOOL_PUT),
+                                     *send_end = open_as(state, SPOOL_SEND);
+        struct stat st;
+
+        (void) umask(mask);
+        for (size_t i = 0; i < ELEMENTSOF(locks); i++) {
+                assert_int_equal(fstatat(((Scratch *) *state)->fd, locks[i], &st, 0), 0);
+                assert_int_equal(st.st_mode & 07777, 0660);
+        }
+}
+
+static void expect_recipient(Spool *spool, SpoolPlace place, unsigned i, const char *expected) {
+        SpoolName name = name_of(SPOOL_KILL, i);
+        char buffer[MAIL_ADDRESS_MAX + 1];
+
+        assert_ptr_equal(spool_recipient(spool, place, &name, buffer), buffer);
+        assert_string_equal(buffer, expected);
+}
+
+static void test_recipient(void **state) {
+        _cleanup_(spool_freep) Spool *spool = open_as(state, SPOOL_PUT);
+        SpoolName name = name_of(SPOOL_KILL, 2);
+        char longest[MAIL_ADDRESS_MAX + 1];
+
+        expect_recipient(spool, SPOOL_QUEUED, 1, "");
+        assert_int_equal(put(spool, name_of(SPOOL_KILL, 1)), 1);
+        expect_recipient(spool, SPOOL_QUEUED, 1, WHO);
+        expect_recipient(spool, SPOOL_FAILED, 1, "");
+
+        memset(longest, 'a', sizeof longest - 1);
+        for (size_t i = 63; i < sizeof longest - 1; i += 60)
+                longest[i] = i == 63 ? '@' : '.';
+        longest[sizeof longest - 1] = '\0';
+        assert_int_equal(spool_put(spool, &name, longest, TEXT, strlen(TEXT)), 1);
+        expect_recipient(spool, SPOOL_QUEUED, 2, longest);
+}
+
+static void test_recipient_of_no_message(void **state) {
+        static const struct {
+                const char *text;
+                size_t size;
+        } files[] = {
+#define FILE_OF(text) { text, sizeof(text) - 1 }
+                FILE_OF(""),
+                FILE_OF("Subject: x\r\n\r\nx\r\n"),
+                FILE_OF("X-Fairslice-Recipient: alice@example.org"),
+                FILE_OF("X-Fairslice-Recipient: alice@example.org\nx\n"),
+                FILE_OF("X-Fairslice-Recipient: alice@example.org\0\r\nx\r\n"),
+                FILE_OF("X-Fairslice-Recipient: alice\r\nx\r\n"),
+                FILE_OF("X-Fairslice-Recipient: \033[31m@example.org\r\nx\r\n"),
+        };
+        _cleanup_(spool_freep) Spool *spool = open_as(state, SPOOL_PUT);
+
+        for (unsigned i = 0; i < ELEMENTSOF(files); i++) {
+                SpoolName name = name_of(SPOOL_KILL, i);
+                SpoolFileBuffer file;
+
+                make_file(spool, SPOOL_QUEUED, spool_file_name(file, &name, MESSAGE_SUFFIX), files[i].text,
+                          files[i].size);
+                expect_recipient(spool, SPOOL_QUEUED, i, "");
+        }
+}
+
 static void test_look_makes_nothing(void **state) {
         Spool *spool = NULL;
 
@@ -579,6 +658,10 @@ int main(void) {
                 TEST(test_modes),
                 TEST(test_order),
                 TEST(test_roles),
+                TEST(test_is_sending),
+                TEST(test_locks_are_the_groups),
+                TEST(test_recipient),
+                TEST(test_recipient_of_no_message),
                 TEST(test_look_makes_nothing),
                 TEST(test_never_twice),
                 TEST(test_fail_and_retry),
