@@ -167,14 +167,15 @@ static int print_server(const Cli *cli, const Config *config, const SpoolTries *
         const char *name = config_mail(config)->server, *meaning = mail_answer_meaning(server->answer);
         _cleanup_free_ char *answer = text_escape(&cli->terminal, server->answer),
                             *shown = text_escape(&cli->terminal, name);
+        WhenBuffer since, ago;
         char next[32];
 
         if (!answer || !shown)
                 return -ENOMEM;
-        printf("\n%sNo mail gets through%s%s%s: %u %s in vain, the next try %s%s.\n",
-               color_on(&cli->terminal, COLOR_RED), color_off(&cli->terminal), name ? " to " : "", shown,
-               server->count, server->count == 1 ? "try" : "tries",
-               server->next < cli->now + USEC_PER_SEC ? "" : "in ",
+        printf("\n%sNo mail gets through%s%s%s since %s (%s): %u %s in vain, the next %s%s.\n",
+               color_on(&cli->terminal, COLOR_RED), name ? " to " : "", shown, color_off(&cli->terminal),
+               when_format(since, server->since), when_ago(ago, server->since, cli->now), server->count,
+               server->count == 1 ? "try" : "tries", server->next < cli->now + USEC_PER_SEC ? "" : "in ",
                mail_until(next, server->next, cli->now));
         printf("  %s\n", answer);
         if (meaning && !cli->options.quiet)
@@ -231,7 +232,8 @@ static json_object *server_object(const SpoolTries *server) {
         json_object *object = server->count > 0 ? json_object_new_object() : NULL;
 
         if (object &&
-            (add_tries(object, server) < 0 || json_add(object, "Answer", json_text(server->answer)) < 0)) {
+            (json_add(object, "Since", json_number(server->since)) < 0 || add_tries(object, server) < 0 ||
+             json_add(object, "Answer", json_text(server->answer)) < 0)) {
                 json_object_put(object);
                 return NULL;
         }

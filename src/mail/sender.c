@@ -78,13 +78,15 @@ static bool has_expired(const SpoolEntry *entry, usec_t now) {
 
 /* NULL: the server. Returns when it is tried again. */
 static usec_t note_try(Sender *s, const SpoolName *name, const char *reason, usec_t *ret_pause) {
+        usec_t now = now_realtime();
         SpoolTries tries;
         int r;
 
         spool_tries(s->spool, name, &tries);
-        tries.count++;
+        if (tries.count++ == 0)
+                tries.since = now;
         *ret_pause = retry_pause(tries.count, random_number());
-        tries.next = now_realtime() + *ret_pause;
+        tries.next = now + *ret_pause;
         snprintf(tries.answer, sizeof tries.answer, "%s", reason);
         r = spool_set_tries(s->spool, name, &tries);
         if (r < 0)

@@ -170,7 +170,8 @@ int spool_list(Spool *spool, SpoolPlace place, SpoolEntry **ret, size_t *ret_cou
 /* How a message, or the server, was tried. */
 typedef struct SpoolTries {
         unsigned count;
-        usec_t next; /* CLOCK_REALTIME */
+        usec_t since; /* CLOCK_REALTIME: when the first of these was over */
+        usec_t next;  /* CLOCK_REALTIME */
         char answer[SPOOL_ANSWER_MAX + 1];
 } SpoolTries;
 

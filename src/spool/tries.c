@@ -10,8 +10,9 @@
 #define TRIES_MAX 100000U
 #define TEXT_MAX  (SPOOL_ANSWER_MAX + 128)
 
-/* "tries=3\nnext=1763796922123456\nanswer=421 try later\n", in this order: nobody writes it by hand. */
-static const char *const fields[] = { "tries=", "next=", "answer=" };
+/* "tries=3\nsince=1763796900123456\nnext=1763796922123456\nanswer=421 try later\n", in this order: nobody
+ * writes it by hand. */
+static const char *const fields[] = { "tries=", "since=", "next=", "answer=" };
 
 /* Cuts the next line off and returns what is behind its key, or NULL. */
 static char *take_field(char **text, const char *key) {
@@ -39,10 +40,10 @@ int spool_tries_parse(const char *text, size_t length, SpoolTries *ret) {
                         return -EBADMSG;
         }
         if (*rest != '\0' || parse_u64(field[0], &count) < 0 || count == 0 || count > TRIES_MAX ||
-            parse_u64(field[1], &tries.next) < 0)
+            parse_u64(field[1], &tries.since) < 0 || parse_u64(field[2], &tries.next) < 0)
                 return -EBADMSG;
         tries.count = (unsigned) count;
-        spool_clean_line(tries.answer, field[2]);
+        spool_clean_line(tries.answer, field[3]);
         *ret = tries;
         return 0;
 }
@@ -73,8 +74,8 @@ int spool_set_tries(Spool *spool, const SpoolName *name, const SpoolTries *tries
         int dirfd = locate(spool, name, file);
 
         spool_clean_line(answer, tries->answer);
-        snprintf(text, sizeof text, "tries=%u\nnext=%" PRIu64 "\nanswer=%s\n",
-                 CLAMP(tries->count, 1U, TRIES_MAX), tries->next, answer);
+        snprintf(text, sizeof text, "tries=%u\nsince=%" PRIu64 "\nnext=%" PRIu64 "\nanswer=%s\n",
+                 CLAMP(tries->count, 1U, TRIES_MAX), tries->since, tries->next, answer);
         return write_file_atomic(dirfd, file, text, strlen(text), FILE_MODE);
 }
 

@@ -520,6 +520,7 @@ static const char *const mail_address_tokens[] = {
 static const char *const spool_tokens[] = {
         "tries=",
         "next=",
+        "since=",
         "answer=",
         "\n",
         "\r\n",

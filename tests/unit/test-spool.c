@@ -302,7 +302,7 @@ static void test_never_twice(void **state) {
 static void test_fail_and_retry(void **state) {
         _cleanup_(spool_freep) Spool *put_end = open_as(state, SPOOL_PUT),
                                      *send_end = open_as(state, SPOOL_SEND);
-        SpoolTries tries = { .count = 3, .next = T0 + 7, .answer = "451 later" }, got;
+        SpoolTries tries = { .count = 3, .since = T0 + 1, .next = T0 + 7, .answer = "451 later" }, got;
         SpoolName name = name_of(SPOOL_WARNING, 1);
         char reason[SPOOL_ANSWER_MAX + 1], endless[3000];
 
@@ -310,7 +310,7 @@ static void test_fail_and_retry(void **state) {
         assert_int_equal(spool_set_tries(send_end, &name, &tries), 0);
         spool_tries(put_end, &name, &got);
         assert_int_equal(got.count, 3);
-        assert_true(got.next == T0 + 7);
+        assert_true(got.since == T0 + 1 && got.next == T0 + 7);
         assert_string_equal(got.answer, "451 later");
         assert_int_equal(spool_fail(send_end, &name, "550 5.1.1 no\n\x1b[31msuch \xc3\xa9 user"), 0);
         assert_int_equal(spool_find(put_end, &name), SPOOL_FAILED);
@@ -487,15 +487,17 @@ static void test_hostile_tries(void **state) {
         static const char *const bad[] = {
                 "",
                 "tries=1\n",
-                "tries=1\nnext=2\n",
-                "tries=0\nnext=2\nanswer=\n",
-                "tries=-1\nnext=2\nanswer=\n",
-                "tries=1\nnext=\nanswer=\n",
-                "next=1\ntries=2\nanswer=\n",
-                "tries=1\nnext=2\nanswer=x",
-                "tries=1\nnext=2\nanswer=\nmore=\n",
-                "tries=100001\nnext=2\nanswer=\n",
-                "tries=1\nnext=18446744073709551616\nanswer=\n",
+                "tries=1\nsince=1\nnext=2\n",
+                "tries=0\nsince=1\nnext=2\nanswer=\n",
+                "tries=-1\nsince=1\nnext=2\nanswer=\n",
+                "tries=1\nsince=1\nnext=\nanswer=\n",
+                "since=1\ntries=2\nnext=2\nanswer=\n",
+                "tries=1\nnext=2\nanswer=\n",
+                "tries=1\nsince=x\nnext=2\nanswer=\n",
+                "tries=1\nsince=1\nnext=2\nanswer=x",
+                "tries=1\nsince=1\nnext=2\nanswer=\nmore=\n",
+                "tries=100001\nsince=1\nnext=2\nanswer=\n",
+                "tries=1\nsince=1\nnext=18446744073709551616\nanswer=\n",
         };
         _cleanup_(spool_freep) Spool *spool = open_as(state, SPOOL_SEND);
         char endless[4096];
