@@ -61,6 +61,8 @@ class Server:
 
     def close(self):
         self.closing = True
+        # Who waits in accept() would go on listening, and take one more connection.
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
 
