@@ -6,46 +6,11 @@
 #include <string.h>
 
 #include "basic/log.h"
+#include "basic/service-connection.h"
 #include "cli/agent.h"
 
 #define PRIVATE_SOCKET       PRIVATE_SOCKET_DIRECTORY "/" PRIVATE_SOCKET_NAME
 #define INTERACTIVE_USEC_MAX (150 * USEC_PER_SEC) /* longer than the service waits for polkit */
-
-int client_connect_socket(const char *path, sd_bus **ret) {
-        _cleanup_(sd_bus_close_unrefp) sd_bus *bus = NULL;
-        char address[128];
-        int r;
-
-        if ((size_t) snprintf(address, sizeof address, "unix:path=%s", path) >= sizeof address)
-                return -ENAMETOOLONG;
-        r = sd_bus_new(&bus);
-        if (r >= 0)
-                r = sd_bus_set_address(bus, address);
-        if (r >= 0)
-                r = sd_bus_start(bus);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(bus);
-        return 0;
-}
-
-static int ask_bus(sd_bus *bus, const char *member, sd_bus_error *error, const char *types, uint32_t flags) {
-        _cleanup_(bus_message_unrefp) sd_bus_message *m = NULL;
-        int r = sd_bus_message_new_method_call(bus, &m, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                               "org.freedesktop.DBus", member);
-
-        if (r >= 0)
-                r = sd_bus_message_append(m, types, BUS_NAME, flags);
-        return r < 0 ? r : sd_bus_call(bus, m, 0, error, NULL);
-}
-
-/* Whether the service is on the bus, started by it if need be. A negative errno; if the bus could have
- * started it and that went wrong, `error` says why. */
-static int is_on_bus(sd_bus *bus, sd_bus_error *error) {
-        int r = ask_bus(bus, "GetNameOwner", NULL, "s", 0);
-
-        return r >= 0 ? r : ask_bus(bus, "StartServiceByName", error, "su", 0);
-}
 
 /* What of these errors only says that there is nothing to ask, rather than that the start failed. What is
  * not enabled is no unit to PID 1, and nobody's name to dbus-broker. */
@@ -68,15 +33,11 @@ static Status not_running(const Cli *cli, const sd_bus_error *why) {
 
 static Status connect_local(Cli *cli) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        int r = service_connect(BUS_NAME, PRIVATE_SOCKET, 0, &error, &cli->bus);
 
-        if (sd_bus_open_system(&bus) >= 0 && is_on_bus(bus, &error) >= 0) {
-                cli->bus = TAKE_PTR(bus);
-                return STATUS_OK;
-        }
-        if (client_connect_socket(PRIVATE_SOCKET, &cli->bus) < 0)
+        if (r < 0)
                 return not_running(cli, &error);
-        cli->direct = true;
+        cli->direct = r > 0;
         return STATUS_OK;
 }
 
@@ -106,7 +67,7 @@ void client_disconnect(Cli *cli) {
 int client_reconnect(Cli *cli) {
         cli->bus = sd_bus_close_unref(cli->bus);
         if (cli->direct)
-                return client_connect_socket(PRIVATE_SOCKET, &cli->bus);
+                return service_connect_socket(PRIVATE_SOCKET, &cli->bus);
         return cli->options.host ? sd_bus_open_system_remote(&cli->bus, cli->options.host)
                                  : sd_bus_open_system(&cli->bus);
 }

@@ -51,6 +51,3 @@ char *client_error_text(const Cli *cli, const sd_bus_error *error);
 /* Says that the answer is not of the documented form: the service is of another version. -ENOMEM is what it
  * always is. */
 Status client_bad_answer(const Purpose *purpose, int error);
-
-/* For the connection to the private socket by itself: *ret is connected. Negative errno. */
-int client_connect_socket(const char *path, sd_bus **ret);

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "basic/log.h"
+#include "basic/service-connection.h"
 #include "cli/client.h"
 #include "cli/mail-spool.h"
 #include "cli/mail-words.h"
@@ -151,7 +152,7 @@ static bool is_systemd_here(void) {
 static bool is_service_here(void) {
         _cleanup_(sd_bus_close_unrefp) sd_bus *bus = NULL;
 
-        return client_connect_socket(PRIVATE_SOCKET_DIRECTORY "/" PRIVATE_SOCKET_NAME, &bus) >= 0;
+        return service_connect_socket(PRIVATE_SOCKET_DIRECTORY "/" PRIVATE_SOCKET_NAME, &bus) >= 0;
 }
 
 static Status tell_nobody_sends(void) {

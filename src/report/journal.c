@@ -12,7 +12,7 @@
 #include <systemd/sd-journal.h>
 
 #include "model/limits.h"
-#include "report/message-ids.h"
+#include "model/message-ids.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 

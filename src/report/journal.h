@@ -22,7 +22,7 @@ void journal_record_done(JournalRecord *record);
 /* The record of an EVENT_OUT_OF_MEMORY or EVENT_MEMORY_WARNING, which are all that have one:
  *
  *   MESSAGE=         a sentence, without control characters
- *   MESSAGE_ID=      see report/message-ids.h
+ *   MESSAGE_ID=      see model/message-ids.h
  *   PRIORITY=        4 if something was killed, else 5
  *   SLICE=           user-1000.slice; user.slice if nobody can tell any more in which one it was
  *   USER_ID=         and USER_NAME=: left out if not known

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "basic/service-connection.h"
 #include "cli/client.h"
 #include "cli/verbs.h"
 #include "unit.h"
@@ -144,8 +145,8 @@ static void test_no_socket(_unused_ void **state) {
 
         memset(path, 'x', sizeof path - 1);
         path[sizeof path - 1] = '\0';
-        assert_int_equal(client_connect_socket(path, &bus), -ENAMETOOLONG);
-        assert_true(client_connect_socket("/nonexistent/private", &bus) < 0);
+        assert_int_equal(service_connect_socket(path, &bus), -ENAMETOOLONG);
+        assert_true(service_connect_socket("/nonexistent/private", &bus) < 0);
         assert_null(bus);
 }
 

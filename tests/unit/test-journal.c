@@ -6,7 +6,7 @@
 
 #include "model/limits.h"
 #include "report/journal.h"
-#include "report/message-ids.h"
+#include "model/message-ids.h"
 
 static Event an_event_of(const char *slice) {
         OomEvent oom;

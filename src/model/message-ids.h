@@ -12,3 +12,6 @@
 
 /* A slice uses so much of its memory limit that it is near to running out. */
 #define FAIRSLICE_MESSAGE_MEMORY_WARNING "c61ef35054fb49c3acf5a3ff9825e1bb"
+
+/* What a user was told, in their own journal. */
+#define FAIRSLICE_MESSAGE_NOTICE "0006ec7557eb46c7965d53286f2ad681"

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "basic/log.h"
+#include "notify/identity.h"
+#include "notify/notify.h"
+#include "notify/options.h"
+
+static int run(const NotifyOptions *options) {
+        _cleanup_close_ int shown_fd = -1;
+
+        if (options->uid == UID_INVALID)
+                shown_fd = identity_directory();
+        else {
+                shown_fd = identity_become(options->uid);
+                if (shown_fd < 0)
+                        return shown_fd;
+        }
+        return notify_run(options->config_file, shown_fd);
+}
+
+int main(int argc, char *argv[]) {
+        NotifyOptions options;
+        int r = notify_options_parse(argc, argv, &options);
+
+        if (r <= 0)
+                return r < 0 ? 2 : EXIT_SUCCESS;
+        if (options.verbose)
+                log_set_max_level(LOG_DEBUG);
+        umask(0077);
+        (void) signal(SIGPIPE, SIG_IGN);
+        return run(&options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
