@@ -27,6 +27,7 @@ static void on_connected(sd_bus *bus, void *userdata) {
         if (r >= 0 && m->logind)
                 r = logind_watch_attach(m->logind, bus);
         manager_attach_strays(m, bus);
+        manager_attach_notify(m, bus);
         if (r < 0)
                 log_error_errno(r, "Cannot use the system bus: %m");
 }
@@ -37,6 +38,7 @@ static void on_lost(void *userdata) {
         log_debug("The connection to the system bus was lost.");
         detach(m);
         manager_detach_strays(m);
+        manager_detach_notify(m);
         if (m->logind)
                 logind_watch_detach(m->logind);
 }

@@ -41,6 +41,7 @@
  *   memory-warnings.c  memory runs short: one event
  *   memory-events.c    what becomes of both
  *   history.c   what each slice and the host used, every so often
+ *   notify.c    who is told of it at once, by fairslice-notify
  *   events.c    what has happened, for who asks afterwards
  *   event-file.c  the same as lines of a file
  *   place.c     without systemd: processes into the groups of their users, and back
@@ -52,6 +53,7 @@
 
 typedef struct StrayJob StrayJob;
 typedef struct HistoryJob HistoryJob;
+typedef struct NotifyJob NotifyJob;
 
 struct Manager {
         ManagerOptions options;
@@ -97,6 +99,7 @@ struct Manager {
         int vmstat_fd;         /* of a legacy host */
         OomWatch *oom;
         StrayJob *strays;       /* NULL without systemd */
+        NotifyJob *notify;      /* NULL: nobody can be told, or shall be */
         KnownUsers known_users; /* for these two */
 
         Placer *placer; /* NULL with systemd, and while observing */
@@ -221,6 +224,15 @@ void manager_forget_memory(Manager *m, const ManagedSlice *slice); /* its use is
 /* Tells it to who listens, and to the journal; while observing, only that it would. `user_name` may be NULL.
  */
 void manager_memory_event(Manager *m, Event *event, const char *user_name);
+
+/* notify.c */
+int manager_open_notify(Manager *m);
+void manager_close_notify(Manager *m);
+void manager_attach_notify(Manager *m, sd_bus *bus);
+void manager_detach_notify(Manager *m);
+/* Has the user told of it, soon, if the configuration wants it and there is anything to tell. */
+void manager_notify(Manager *m, const Event *event);
+void manager_notify_due(Manager *m, usec_t now); /* what could not be done at once */
 
 /* history.c */
 int manager_open_history(Manager *m); /* begins anew if the configuration says otherwise than before */

@@ -43,6 +43,7 @@ static int add_signals(Manager *m) {
         sigaddset(&mask, SIGTERM);
         sigaddset(&mask, SIGINT);
         sigaddset(&mask, SIGHUP);
+        sigaddset(&mask, SIGCHLD); /* for child.c */
         if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
                 return -errno;
         r = sd_event_add_signal(m->event, &m->sigterm, SIGTERM, on_terminate, m);
@@ -164,14 +165,23 @@ static int open_logind(Manager *m) {
 
 static int take_steps(Manager *m) {
         int (*const steps[])(Manager *) = {
-                manager_choose_backend,  manager_open_tree,
-                manager_open_host_use,   open_runtime,
-                manager_open_control,    manager_open_backend,
-                manager_serve,           open_logind,
-                manager_watch_mounts,    manager_open_strays,
-                manager_place_start,     manager_watch_slices,
-                manager_open_event_file, manager_open_memory_warnings,
-                manager_open_history,    manager_arm_glance,
+                manager_choose_backend,
+                manager_open_tree,
+                manager_open_host_use,
+                open_runtime,
+                manager_open_control,
+                manager_open_backend,
+                manager_serve,
+                open_logind,
+                manager_watch_mounts,
+                manager_open_strays,
+                manager_open_notify,
+                manager_place_start,
+                manager_watch_slices,
+                manager_open_event_file,
+                manager_open_memory_warnings,
+                manager_open_history,
+                manager_arm_glance,
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -249,6 +259,7 @@ Manager *manager_free(Manager *m) {
         mount_watch_free(m->mount_watch);
         manager_close_history(m);
         manager_close_strays(m);
+        manager_close_notify(m);
         known_users_done(&m->known_users);
         backend_free(m->backend);
         if (m->connection)

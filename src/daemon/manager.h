@@ -22,6 +22,7 @@ typedef struct ManagerOptions {
         const char *proc_path;    /* "/proc", which tells where cgroups are mounted */
         const char *runtime_path; /* "/run/fairslice" */
         const char *state_path;   /* $STATE_DIRECTORY, "/var/lib/fairslice" */
+        const char *notify_path;  /* of fairslice-notify, which is beside fairsliced */
         usec_t (*clock)(void);    /* CLOCK_MONOTONIC */
         usec_t (*realtime)(void); /* CLOCK_REALTIME */
         /* Instead of systemd; no bus is used then. */

@@ -48,4 +48,5 @@ void manager_memory_event(Manager *m, Event *event, const char *user_name) {
                 say("Would record: ", event, user_name);
         else
                 write_record(event, user_name);
+        manager_notify(m, event);
 }
