@@ -59,13 +59,13 @@ static int tell_all(int dirfd, bool (*is_terminal)(const char *name), uid_t uid,
         return told;
 }
 
-/* As wall(1): a bell, and a line of its own before and after. */
+/* A bell, and lines of its own: the cursor may be anywhere. */
 static char *write_text(const Notice *notice) {
         _cleanup_free_ char *summary = notice_wrap(notice->summary, WIDTH);
         _cleanup_free_ char *body = notice_wrap(notice->body, WIDTH);
         char *text;
 
-        if (!summary || !body || asprintf(&text, "\r\n\a%s\r\n%s\r\n", summary, body) < 0)
+        if (!summary || !body || asprintf(&text, "\r\n\a%s%s", summary, body) < 0)
                 return NULL;
         return text;
 }
