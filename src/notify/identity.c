@@ -35,7 +35,7 @@ static int make_directory(const struct passwd *user) {
         if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
                 return -errno;
         fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fchown(fd, user->pw_uid, user->pw_gid) < 0)
+        if (fd < 0 || fchown(fd, user->pw_uid, user->pw_gid) < 0 || fchmod(fd, 0700) < 0)
                 return -errno;
         return TAKE_FD(fd);
 }
