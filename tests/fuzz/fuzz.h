@@ -22,5 +22,6 @@ int fuzz_event_json(const uint8_t *data, size_t size);
 int fuzz_mail(const uint8_t *data, size_t size);
 int fuzz_mail_address(const uint8_t *data, size_t size);
 int fuzz_digests(const uint8_t *data, size_t size);
+int fuzz_notice(const uint8_t *data, size_t size);
 int fuzz_spool(const uint8_t *data, size_t size);
 int fuzz_place(const uint8_t *data, size_t size);

@@ -545,6 +545,23 @@ static const char *const spool_tokens[] = {
         NULL,
 };
 
+static const char *const notice_tokens[] = {
+        "&",
+        "<",
+        ">",
+        "&amp;",
+        " ",
+        "\r\n",
+        "\a",
+        "%s",
+        "\x1b[31m",
+        "\xc2\x9b",
+        "\xc3\xa9",
+        "\xff",
+        "word-that-is-long",
+        NULL,
+};
+
 static const Target targets[] = {
         { "config", fuzz_config, config_tokens, 30 },
         { "control", fuzz_control, control_tokens, 10 },
@@ -562,6 +579,7 @@ static const Target targets[] = {
         { "mail", fuzz_mail, mail_tokens, 300 },
         { "digests", fuzz_digests, digests_tokens, 1000 },
         { "spool", fuzz_spool, spool_tokens, 2000 },
+        { "notice", fuzz_notice, notice_tokens, 2000 },
         { "mail-address", fuzz_mail_address, mail_address_tokens, 2000 },
 };
 
