@@ -49,7 +49,7 @@ int fuzz_notice(const uint8_t *data, size_t size) {
         text[size] = '\0';
         check_lines(text);
         check_markup(text);
-        (void) stpncpy(news.victim.name, text, NEWS_NAME_MAX);
+        snprintf(news.victim.name, sizeof news.victim.name, "%.*s", (int) NEWS_NAME_MAX, text);
         news.largest = news.victim;
         news.used = news.oom_max = numbers[0];
         news.warning_max = numbers[1];
