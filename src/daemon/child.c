@@ -82,15 +82,22 @@ int child_start(sd_event *event, const char *const argv[], ChildEnded ended, voi
         return 0;
 }
 
+/* Its session is a group too, but for the moment before it is one. */
+void child_kill(Child *child) {
+        if (child->pid == 0)
+                return;
+        (void) kill(-child->pid, SIGKILL);
+        (void) kill(child->pid, SIGKILL);
+}
+
+/* What hangs in the kernel cannot be waited for. */
 Child *child_free(Child *child) {
         if (!child)
                 return NULL;
+        child_kill(child);
         sd_event_source_disable_unref(child->source);
-        if (child->pid > 0) {
-                (void) kill(-child->pid, SIGKILL); /* its session is a group too */
-                (void) kill(child->pid, SIGKILL);
-                (void) waitpid(child->pid, NULL, 0);
-        }
+        if (child->pid > 0)
+                (void) waitpid(child->pid, NULL, WNOHANG);
         free(child);
         return NULL;
 }

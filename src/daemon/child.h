@@ -16,6 +16,9 @@ typedef void (*ChildEnded)(int status, void *userdata);
 /* argv[0] is an absolute path. Returns 0, or a negative errno if it cannot be started. */
 int child_start(sd_event *event, const char *const argv[], ChildEnded ended, void *userdata, Child **ret);
 
-/* Kills it with what it has started, if it still runs; then `ended` is not called. */
+/* Kills it with what it has started. It is not waited for: `ended` is called as ever. */
+void child_kill(Child *child);
+
+/* The same, if it still runs; but then `ended` is not called. */
 Child *child_free(Child *child);
 DEFINE_CLEANUP(Child *, child_free)

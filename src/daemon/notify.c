@@ -34,6 +34,7 @@ typedef struct NotifyUser {
         sd_bus_slot *call; /* under way */
         char *unit_job;    /* PID 1's for the last start; NULL: not known */
         Child *child;      /* without systemd */
+        bool killed;       /* for taking too long */
 } NotifyUser;
 
 struct NotifyJob {
@@ -156,8 +157,11 @@ static void on_ended(int status, void *userdata) {
         NotifyUser *u = userdata;
 
         u->child = child_free(u->child);
-        if (status != 0)
+        if (u->killed)
+                say_failure(u->job, "late", "it takes too long");
+        else if (status != 0)
                 say_failure(u->job, "ended", "it has failed");
+        u->killed = false;
 }
 
 static int start_child(const Manager *m, NotifyUser *u) {
@@ -175,10 +179,10 @@ static int start_child(const Manager *m, NotifyUser *u) {
 }
 
 static void kill_if_late(NotifyUser *u, usec_t now) {
-        if (!u->child || now < u->started + RUN_USEC)
+        if (!u->child || u->killed || now < u->started + RUN_USEC)
                 return;
-        u->child = child_free(u->child);
-        say_failure(u->job, "late", "it takes too long");
+        u->killed = true;
+        child_kill(u->child);
 }
 
 /* ---- when ---- */

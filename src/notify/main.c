@@ -29,7 +29,7 @@ int main(int argc, char *argv[]) {
                 return r < 0 ? 2 : EXIT_SUCCESS;
         if (options.verbose)
                 log_set_max_level(LOG_DEBUG);
-        umask(0077);
+        umask(0022);
         (void) signal(SIGPIPE, SIG_IGN);
         return run(&options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -18,7 +18,7 @@
 #include "notify/terminals.h"
 
 /* All together less than systemd, or the service, lets us live: 30 s. */
-#define SERVICE_TIMEOUT_USEC (5 * USEC_PER_SEC) /* of each call */
+#define SERVICE_TIMEOUT_USEC (4 * USEC_PER_SEC) /* of each call, of which there are three at most */
 #define DESKTOP_TIMEOUT_USEC (3 * USEC_PER_SEC)
 #define COMMAND_TIMEOUT_USEC (15 * USEC_PER_SEC)
 
