@@ -17,14 +17,14 @@ typedef struct ManagerOptions {
         uid_t adopt_uid;         /* --adopt */
 
         /* What tests put elsewhere; NULL is the host's own */
-        const char *root_path;    /* of the configuration, and of what tells that systemd runs: "/" */
-        const char *sysfs_path;   /* "/sys" */
-        const char *proc_path;    /* "/proc", which tells where cgroups are mounted */
-        const char *runtime_path; /* "/run/fairslice" */
-        const char *state_path;   /* $STATE_DIRECTORY, "/var/lib/fairslice" */
-        const char *notify_path;  /* of fairslice-notify, which is beside fairsliced */
-        usec_t (*clock)(void);    /* CLOCK_MONOTONIC */
-        usec_t (*realtime)(void); /* CLOCK_REALTIME */
+        const char *root_path;      /* of the configuration, and of what tells that systemd runs: "/" */
+        const char *sysfs_path;     /* "/sys" */
+        const char *proc_path;      /* "/proc", which tells where cgroups are mounted */
+        const char *runtime_path;   /* "/run/fairslice" */
+        const char *state_path;     /* $STATE_DIRECTORY, "/var/lib/fairslice" */
+        const char *notify_program; /* fairslice-notify, where there is no systemd */
+        usec_t (*clock)(void);      /* CLOCK_MONOTONIC */
+        usec_t (*realtime)(void);   /* CLOCK_REALTIME */
         /* Instead of systemd; no bus is used then. */
         int (*backend_new)(const BackendHandlers *handlers, sd_event *event, Backend **ret);
 } ManagerOptions;

@@ -165,7 +165,7 @@ static void on_ended(int status, void *userdata) {
 }
 
 static int start_child(const Manager *m, NotifyUser *u) {
-        const char *argv[8] = { m->options.notify_path ?: SBINDIR "/fairslice-notify" };
+        const char *argv[8] = { m->options.notify_program ?: SBINDIR "/fairslice-notify" };
         char option[32];
         size_t n = 1;
 

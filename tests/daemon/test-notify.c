@@ -226,7 +226,7 @@ static int setup_without(void **state) {
         (void) host_setup(state);
         snprintf(calls, sizeof calls, "/tmp/fairslice-notify-calls-%d", getpid());
         snprintf(program, sizeof program, "/tmp/fairslice-notify-program-%d", getpid());
-        host.options.notify_path = program;
+        host.options.notify_program = program;
         return 0;
 }
 
