@@ -170,6 +170,8 @@ static void test_modes(void **state) {
         assert_int_equal(st.st_mode & 07777, 02770);
         assert_int_equal(fstatat(scratch->fd, "new/20261122T073522.000001Z-kill-boot-1.eml", &st, 0), 0);
         assert_int_equal(st.st_mode & 07777, 0660);
+        assert_int_equal(fstatat(scratch->fd, "lock-put", &st, 0), 0);
+        assert_int_equal(st.st_mode & 07777, 0660);
 }
 
 static void test_order(void **state) {
