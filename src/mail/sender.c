@@ -38,11 +38,11 @@ typedef struct Job {
         usec_t next;
 } Job;
 
+/* For pauses that are not the same on all hosts. */
 static uint32_t random_number(void) {
-        uint32_t n = 0;
+        uint32_t n;
 
-        (void) getrandom(&n, sizeof n, GRND_NONBLOCK);
-        return n;
+        return getrandom(&n, sizeof n, GRND_NONBLOCK) == (ssize_t) sizeof n ? n : 0;
 }
 
 static bool give_up(bool in_doubt, void *userdata) {
