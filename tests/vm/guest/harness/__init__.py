@@ -18,7 +18,7 @@ It runs on machines with systemd and cgroup version 2; one for others says so:
 Only the standard library is used, as the virtual machine has nothing else.
 """
 
-from . import journal, kernel, machine
+from . import journal, kernel, machine, mail
 from .command import Failure, run, wait_for
 from .machine import EVERYWHERE, LEGACY, NATIVE, NOSYSTEMD, RAW, SYSTEMD, UNIFIED, VERSION_1, WITHOUT_SYSTEMD
 from .measure import CPUS, jain, measure
@@ -29,4 +29,4 @@ MIB = 1 << 20
 
 __all__ = ["CPUS", "EVERYWHERE", "Failure", "INTERVAL", "LEGACY", "MIB", "NATIVE", "NOSYSTEMD", "RAW", "SYSTEMD",
            "THRESHOLD", "UNIFIED", "VERSION_1", "WITHOUT_SYSTEMD", "case", "jain", "journal", "kernel", "machine",
-           "measure", "run", "wait_for"]
+           "mail", "measure", "run", "wait_for"]

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,14 +13,19 @@ from . import journal
 from .cgroup import Cgroup
 from .command import Failure, run, wait_for
 from .limits import user_slices
-from .machine import KIND, WITHOUT_SYSTEMD
+from .machine import KIND, NATIVE, WITHOUT_SYSTEMD
 
 BINARY = pathlib.Path(os.environ.get("FAIRSLICED", "/usr/sbin/fairsliced"))
 DROP_INS = pathlib.Path("/etc/fairslice/fairsliced.conf.d")
 CONTROL = pathlib.Path("/run/systemd/system.control")
 # Limits that were set over the bus, for now and for good.
 SET_FOR_NOW = pathlib.Path("/run/fairslice/control.d")
-SET_FOR_GOOD = pathlib.Path(os.environ.get("STATE_DIRECTORY", "/var/lib/fairslice")) / "control.d"
+STATE = pathlib.Path(os.environ.get("STATE_DIRECTORY", "/var/lib/fairslice"))
+SET_FOR_GOOD = STATE / "control.d"
+# Mail that is to be written, and that is to be sent; what it says.
+MAIL = STATE / "mail"
+SPOOL = pathlib.Path("/var/spool/fairslice")
+TEMPLATES = pathlib.Path("/etc/fairslice/templates")
 # Where there is no journal. fairsliced's own directory is its own business.
 LOG = pathlib.Path("/run/fairslice-test.log")
 NOTIFY = pathlib.Path("/run/fairslice-test.notify")
@@ -72,9 +78,11 @@ class UnitService:
 
     def reset(self):
         """Stopped, with the base configuration, and no limits on any user."""
-        run("systemctl", "stop", self.unit, check=False)
-        run("systemctl", "reset-failed", self.unit, check=False)
+        for unit in "fairslice-mail.path", "fairslice-mail.service", self.unit:
+            run("systemctl", "stop", unit, check=False)
+            run("systemctl", "reset-failed", unit, check=False)
         forget_set_limits()
+        forget_mail()
         write_base_configuration()
         revert_slices()
         remove_empty_cgroups()
@@ -135,6 +143,7 @@ class ChildService:
         self._process = None
         LOG.write_bytes(b"")
         forget_set_limits()
+        forget_mail()
         write_base_configuration()
 
 
@@ -159,6 +168,15 @@ def forget_set_limits():
     for directory in SET_FOR_NOW, SET_FOR_GOOD:
         for path in directory.glob("*"):
             path.unlink()
+
+
+def forget_mail():
+    if KIND == NATIVE:  # the host's own
+        return
+    for path in MAIL, *SPOOL.rglob("*"):
+        if not path.is_dir():
+            path.unlink(missing_ok=True)
+    shutil.rmtree(TEMPLATES, ignore_errors=True)
 
 
 def revert_slices():

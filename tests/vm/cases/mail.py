@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Mail about kills: from the kernel to a mailbox behind a real server, each kill in exactly one mail per reader."""
+
+import os
+import pathlib
+import random
+import re
+import signal
+import threading
+import time
+
+from harness import MIB, NOSYSTEMD, SYSTEMD, WITHOUT_SYSTEMD, case, journal, mail, run, wait_for
+from harness.client import fairslicectl
+from harness.machine import KIND
+
+LIMIT = 100
+LIMIT_TEXT = f"{LIMIT}M"
+TOO_MUCH = 150
+COALESCE = 3
+# How many kills are survived; 200 where there is time (docs/HACKING.md).
+KILLS = int(os.environ.get("FAIRSLICE_VM_KILLS", "20"))
+WITH_MAIL = *SYSTEMD, NOSYSTEMD
+KILL_9_SECONDS = 120 + 30 * KILLS
+
+
+def limited_users(test, count):
+    users = [test.new_user() for _ in range(count)]
+    test.configure("".join(f"[User {user.name}]\nMemoryMax={LIMIT}M\n" for user in users), "60-users")
+    test.service.start()
+    for user in users:
+        user.linger()
+    wait_for(lambda: all(user.cgroup.memory_max() == LIMIT * MIB for user in users), 20, "the limits")
+    return users
+
+
+def run_out_of_memory(test, user):
+    kills = user.kills()
+    test.allocate(user, TOO_MUCH)
+    wait_for(lambda: user.kills() > kills, 30, "a kill")
+
+
+def mailed(server, recipient):
+    return [message for message in server.messages() if message.recipient == recipient]
+
+
+def wait_for_mail(server, recipients, timeout=30):
+    """One to each, and no more a while later."""
+    wait_for(lambda: all(mailed(server, recipient) for recipient in recipients), timeout, f"mail to {recipients}", pause=0.2)
+    time.sleep(COALESCE)
+    return [mailed(server, recipient) for recipient in recipients]
+
+
+def wait_until_all_is_sent(timeout):
+    wait_for(lambda: not mail.waiting() and not mail.sender_pids(), timeout, "nothing is left to be sent", pause=0.2)
+
+
+@case("fairslice-mail works in its sandbox, with the password as a credential, and ends when nothing is left", on=SYSTEMD)
+def is_sent_from_the_sandbox(test):
+    server = mail.begin(test)
+    test.configure(mail.configuration(PasswordFile=""))
+    drop_in(test, mail.UNIT, f"[Service]\nLoadCredential=fairslice.smtp-password:{mail.ROOT}/password\n")
+    verified = run("systemd-analyze", "verify", "--man=no", mail.UNIT, mail.PATH_UNIT, check=False)
+    # systemd 247 does not look for commands without a path where it finds them when it runs them.
+    about_mail = [line for line in verified.stderr.splitlines()
+                  if "fairslice" in line and not re.search(r"Command \w+ is not executable", line)]
+    test.equal("what systemd-analyze verify says", about_mail, [])
+    test.figure("exposure", exposure(mail.UNIT))
+
+    begin = time.monotonic()
+    fairslicectl("mail", "test", mail.ADMIN)
+    wait_for(lambda: mailed(server, mail.ADMIN), 60, "the mail", pause=0.1)
+    test.figure("delivered_after", time.monotonic() - begin, "s")
+    wait_until_all_is_sent(20)
+    test.equal("failed", mail.failed(), {})
+    test.equal("Result", run("systemctl", "show", "--property=Result", "--value", mail.UNIT).stdout.strip(), "success")
+
+
+def drop_in(test, unit, text):
+    path = pathlib.Path(f"/run/systemd/system/{unit}.d/case.conf")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="ascii")
+    test.defer(run, "systemctl", "daemon-reload")
+    test.defer(path.unlink)
+    run("systemctl", "daemon-reload")
+
+
+def exposure(unit):
+    """The last line of systemd-analyze security, as it is."""
+    lines = run("systemd-analyze", "security", "--no-pager", unit, check=False).stdout.splitlines()
+    return next((line.split(":", 1)[1].split()[0] for line in lines if "Overall exposure" in line), "unknown")
+
+
+@case("a process over MemoryMax: one mail to the user and one to the administrator, with count, limit and victim", on=WITH_MAIL)
+def tells_user_and_administrator(test):
+    server = mail.begin(test)
+    test.configure(mail.configuration())
+    user, = limited_users(test, 1)
+    killed = time.monotonic()
+    run_out_of_memory(test, user)
+    to_user, to_admin = wait_for_mail(server, [mail.address_of(user), mail.ADMIN])
+    test.figure("mailed_after", time.monotonic() - COALESCE - killed, "s")
+
+    test.equal("mails to the user and the administrator", (len(to_user), len(to_admin)), (1, 1))
+    record = {} if KIND in WITHOUT_SYSTEMD else journal.out_of_memory_records(test.beginning)[0]
+    for message in to_user + to_admin:
+        for word in user.name, LIMIT_TEXT, record.get("VICTIM_COMM", ""), record.get("VICTIM_PID", ""):
+            test.check(word in message.text, f"{word!r} is not in {message}")
+    test.check("end 1 of them" in to_user[0].text, f"not one in {to_user[0]}")
+    test.check(re.search(r"Killed: *1,", to_admin[0].text), f"not one in {to_admin[0]}")
+    test.check(user.slice in to_admin[0].text, f"{user.slice} is not in {to_admin[0]}")
+    wait_until_all_is_sent(20)
+
+
+@case("kills in quick succession in several slices: each counted in exactly one mail per reader")
+def counts_each_once(test):
+    server = mail.begin(test)
+    mail.install_templates()
+    test.configure(mail.configuration(CoalesceSec=f"{COALESCE}s"))
+    users = limited_users(test, 3)
+    for _ in range(2):
+        for user in users:
+            run_out_of_memory(test, user)
+    expected = {user.slice: user.kills() for user in users}
+    wait_for(lambda: mail.kills_by_slice(mailed(server, mail.ADMIN)) == expected, 60, "all kills in mail", pause=0.5)
+    time.sleep(2 * COALESCE)
+    test.equal("kills told to the administrator", mail.kills_by_slice(mailed(server, mail.ADMIN)), expected)
+    for user in users:
+        test.equal(f"kills told to {user}", mail.kills_by_slice(mailed(server, mail.address_of(user))),
+                   {user.slice: expected[user.slice]})
+    test.check(len(mailed(server, mail.ADMIN)) < sum(expected.values()), "nothing was put together")
+
+
+@case("the server is down: mail waits, the service goes on, and it is delivered afterwards")
+def waits_for_the_server(test):
+    server = mail.begin(test)
+    test.configure(mail.configuration())
+    user, = limited_users(test, 1)
+    server.stop()
+    run_out_of_memory(test, user)
+    wait_for(lambda: len(mail.waiting()) == 2, 30, "both in the spool", pause=0.2)
+    wait_for(lambda: "fairslice-mail" in journal.text(test.beginning, f"--unit={mail.UNIT}"), 20, "it is said", pause=0.5)
+    listed = fairslicectl("mail", "list").stdout
+    test.check(mail.address_of(user) in listed and mail.ADMIN in listed, f"what waits is not in: {listed}")
+    test.at_most("slowest_answer", max(answer_time() for _ in range(10)), 5, "s")
+
+    server.start()
+    fairslicectl("mail", "retry")
+    to_user, to_admin = wait_for_mail(server, [mail.address_of(user), mail.ADMIN])
+    test.equal("mails", (len(to_user), len(to_admin)), (1, 1))
+    wait_until_all_is_sent(20)
+    test.equal("failed", mail.failed(), {})
+
+
+def answer_time():
+    begin = time.monotonic()
+    fairslicectl("status")
+    return time.monotonic() - begin
+
+
+class Killer:
+    """Kills the service and fairslice-mail (SIGKILL), at random moments, until it is closed."""
+
+    def __init__(self, service, seed):
+        self.daemon_kills = self.sender_kills = 0
+        self._service = service
+        self._chance = random.Random(seed)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while not self._ended.wait(self._chance.uniform(0.5, 4)):
+            if self._chance.random() < 0.5:
+                self.daemon_kills += self._kill(self._service.main_pid())
+            else:
+                self.sender_kills += sum(self._kill(pid) for pid in mail.sender_pids())
+
+    @staticmethod
+    def _kill(pid):
+        if not pid:
+            return False
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def close(self):
+        self._ended.set()
+        self._thread.join()
+
+
+@case("kill -9 of the service and of fairslice-mail all the time: every kill is in the journal and in exactly one mail",
+      timeout=KILL_9_SECONDS)
+def survives_kill_9(test):
+    server = mail.begin(test)
+    mail.install_templates()
+    allow_many_starts(test)
+    test.configure(mail.configuration())
+    users = limited_users(test, 3)
+    seed = int(time.time())
+    test.figure("seed", seed)
+    killer = Killer(test.service, seed)
+    test.defer(killer.close)
+    for number in range(KILLS):
+        run_out_of_memory(test, users[number % len(users)])
+    killer.close()
+    wait_for(test.service.is_active, 30, "the service is back", pause=0.2)
+
+    expected = {user.slice: user.kills() for user in users}
+    test.figure("killed_daemon", killer.daemon_kills)
+    test.figure("killed_sender", killer.sender_kills)
+    wait_for(lambda: kills_in_journal(test) == expected, 30, "every kill is in the journal", pause=0.5)
+    fairslicectl("mail", "retry")
+    wait_for(lambda: told(server, mail.ADMIN) == expected, 90, "every kill is in a mail", pause=1)
+    wait_until_all_is_sent(60)
+    time.sleep(2)
+    test.equal("kills in the journal", kills_in_journal(test), expected)
+    test.equal("kills told to the administrator", told(server, mail.ADMIN), expected)
+    for user in users:
+        test.equal(f"kills told to {user}", told(server, mail.address_of(user)), {user.slice: expected[user.slice]})
+    test.figure("sent_twice", len(server.messages()) - len({message.id for message in server.messages()}))
+
+
+def told(server, recipient):
+    """In messages that differ: who is killed before the server's word is written down sends a second time."""
+    by_id = {message.id: message for message in mailed(server, recipient)}
+    return mail.kills_by_slice(by_id.values())
+
+
+def kills_in_journal(test):
+    counts = {}
+    for record in journal.out_of_memory_records(test.beginning):
+        counts[record["SLICE"]] = counts.get(record["SLICE"], 0) + int(record["OOM_KILLS"])
+    return counts
+
+
+def allow_many_starts(test):
+    """systemd gives up on what is started five times in ten seconds."""
+    drop_in(test, test.service.unit, "[Unit]\nStartLimitIntervalSec=0\n")
