@@ -49,6 +49,7 @@ pack_input_disk() {
     ln -s "$(realpath "$tar")" "$scratch/job/installed.tar"
     printf '%s\n' "$seconds" >"$scratch/job/seconds"
     printf '%s\n' "$@" >"$scratch/job/command"
+    env | grep '^FAIRSLICE_CASE_[A-Z]*=' >"$scratch/job/environment" || true
     tar --dereference --owner=0 --group=0 --exclude=__pycache__ -cf "$scratch/input" \
         -C "$project_root/tests/vm" guest cases -C "$scratch" job \
         -C "$project_root" docs/dbus.md tests/check/bus-members

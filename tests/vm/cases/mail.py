@@ -17,8 +17,7 @@ LIMIT = 100
 LIMIT_TEXT = f"{LIMIT}M"
 TOO_MUCH = 150
 COALESCE = 3
-# How many kills are survived; 200 where there is time (docs/HACKING.md).
-KILLS = int(os.environ.get("FAIRSLICE_VM_KILLS", "20"))
+KILLS = int(os.environ.get("FAIRSLICE_CASE_KILLS", "20"))
 WITH_MAIL = *SYSTEMD, NOSYSTEMD
 KILL_9_SECONDS = 120 + 30 * KILLS
 
