@@ -19,9 +19,11 @@ typedef void (*WorkerDone)(int result, void *data);
 /* The thread starts with the first job. */
 int worker_new(sd_event *event, Worker **ret);
 
-/* Does what was given, calls `done` for each, and ends the thread. It may take as long as the disk does. */
+/* Does what was given, calls `done` for each, and ends the thread. It may take as long as the disk does. Not
+ * from within `done`. NULL is ignored. */
 Worker *worker_free(Worker *worker);
 DEFINE_CLEANUP(Worker *, worker_free)
 
-/* 0; or -ENOMEM, -EAGAIN (no thread can be made): then the data is still the caller's. */
+/* 0; or -ENOMEM, -EAGAIN (no thread can be made), -ESHUTDOWN (from within `done`, while it is being freed):
+ * then the data is still the caller's. */
 int worker_submit(Worker *worker, WorkerFunction function, WorkerDone done, void *data);
