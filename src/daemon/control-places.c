@@ -140,6 +140,10 @@ const ControlDirs *control_places_dirs(ControlPlaces *places) {
         return &places->dirs;
 }
 
+const char *control_places_state_path(const ControlPlaces *places) {
+        return places->persistent.parent;
+}
+
 int control_places_persistent_error(const ControlPlaces *places) {
         return places->persistent.error;
 }

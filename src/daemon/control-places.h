@@ -29,6 +29,9 @@ int control_places_new(const ControlPlacesArgs *args, ControlPlaces **ret);
 ControlPlaces *control_places_free(ControlPlaces *places);
 DEFINE_CLEANUP(ControlPlaces *, control_places_free)
 
+/* Where the one for limits that last is in: `state_path`, or what stands for it. The struct's. */
+const char *control_places_state_path(const ControlPlaces *places);
+
 /* Looks for them again where they are not there or are others than before, so ask for each use. What is
  * returned stays the struct's, and is good until the next call. */
 const ControlDirs *control_places_dirs(ControlPlaces *places);

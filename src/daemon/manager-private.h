@@ -40,6 +40,7 @@
  *   oom.c       out of memory: one event
  *   memory-warnings.c  memory runs short: one event
  *   memory-events.c    what becomes of both
+ *   mail.c, mail-*.c, address-command.c  and mail of it; see mail-private.h
  *   history.c   what each slice and the host used, every so often
  *   notify.c    who is told of it at once, by fairslice-notify
  *   events.c    what has happened, for who asks afterwards
@@ -54,6 +55,7 @@
 typedef struct StrayJob StrayJob;
 typedef struct HistoryJob HistoryJob;
 typedef struct NotifyJob NotifyJob;
+typedef struct MailJob MailJob;
 
 struct Manager {
         ManagerOptions options;
@@ -111,6 +113,7 @@ struct Manager {
 
         HistoryJob *history;             /* NULL: none is kept */
         MemoryWarnings *memory_warnings; /* NULL: nobody is to be warned */
+        MailJob *mail;
         EventLog *event_log;
         EventFile event_file;
         bool event_file_failed; /* said */
@@ -233,6 +236,14 @@ void manager_detach_notify(Manager *m);
 /* Has the user told of it, soon, if the configuration wants it and there is anything to tell. */
 void manager_notify(Manager *m, const Event *event);
 void manager_notify_due(Manager *m, usec_t now); /* what could not be done at once */
+/* mail.c */
+int manager_open_mail(Manager *m); /* before kills are watched for */
+void manager_close_mail(Manager *m);
+void manager_reload_mail(Manager *m);   /* the configuration says something else, or is not obeyed now */
+void manager_look_for_mail(Manager *m); /* does what it is time for */
+void manager_mail_event(Manager *m, const Event *event, const char *user_name);
+bool manager_mail_keeps(const Manager *m);     /* OomWatchArgs.keep */
+uint64_t manager_mail_taken(const Manager *m); /* the newest id of an event that is in the file */
 
 /* history.c */
 int manager_open_history(Manager *m); /* begins anew if the configuration says otherwise than before */

@@ -176,6 +176,7 @@ static int take_steps(Manager *m) {
                 manager_watch_mounts,
                 manager_open_strays,
                 manager_open_notify,
+                manager_open_mail,
                 manager_place_start,
                 manager_watch_slices,
                 manager_open_event_file,
@@ -250,6 +251,7 @@ Manager *manager_free(Manager *m) {
         bus_service_free(m->bus_service);
         private_socket_free(m->private_socket);
         manager_place_free(m);
+        manager_close_mail(m);
         slice_dir_watch_free(m->slice_dir);
         oom_watch_free(m->oom);
         kernel_log_free(m->kernel_log);

@@ -22,7 +22,9 @@ typedef struct ManagerOptions {
         const char *proc_path;      /* "/proc", which tells where cgroups are mounted */
         const char *runtime_path;   /* "/run/fairslice" */
         const char *state_path;     /* $STATE_DIRECTORY, "/var/lib/fairslice" */
+        const char *spool_path;     /* "/var/spool/fairslice" */
         const char *notify_program; /* fairslice-notify, where there is no systemd */
+        const char *mail_program;   /* fairslice-mail, where there is no systemd */
         usec_t (*clock)(void);      /* CLOCK_MONOTONIC */
         usec_t (*realtime)(void);   /* CLOCK_REALTIME */
         /* Instead of systemd; no bus is used then. */

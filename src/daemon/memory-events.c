@@ -49,4 +49,5 @@ void manager_memory_event(Manager *m, Event *event, const char *user_name) {
         else
                 write_record(event, user_name);
         manager_notify(m, event);
+        manager_mail_event(m, event, user_name);
 }

@@ -13,13 +13,14 @@ static void on_oom(const OomEvent *oom, void *userdata) {
         const User *user = slice ? &slice->user : &unknown;
         Event event = event_from_oom(oom);
 
-        /* Journal, bus and EventLog= have it since it was told first: it is for those alone who count it. */
-        if (oom->again)
-                return;
         /* The slice may be gone by now; its user is not. */
         if (!slice && oom->uid != UID_INVALID)
                 (void) identity_lookup(oom->uid, &unknown);
-        manager_memory_event(m, &event, user->name);
+        /* Journal, bus and EventLog= have it since it was told first: it is for those alone who count it. */
+        if (oom->again)
+                manager_mail_event(m, &event, user->name);
+        else
+                manager_memory_event(m, &event, user->name);
 }
 
 static bool have_journal(const Manager *m) {
@@ -90,6 +91,7 @@ static int make_watch(Manager *m) {
                         .state_dirfd = m->options.dry_run ? -1 : m->runtime_fd,
                         .boot = sd_id128_to_string(id, boot),
                         .source = &source,
+                        .keep = manager_mail_keeps(m),
                         .vmstat_fd = m->vmstat_fd,
                         .handler = on_oom,
                         .userdata = m,
@@ -105,8 +107,11 @@ void manager_watch_oom(Manager *m) {
                 return;
         }
         r = make_watch(m);
-        if (r >= 0)
+        if (r >= 0) {
+                /* What mail has counted is not told once more. */
+                oom_watch_acknowledge(m->oom, manager_mail_taken(m));
                 r = oom_watch_start(m->oom);
+        }
         if (r < 0) {
                 log_error_errno(r,
                                 "Cannot watch for memory running out, no records of it will be written: %m");

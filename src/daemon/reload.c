@@ -181,6 +181,7 @@ int manager_reload_config(Manager *m) {
         manager_forget_strays(m);
         (void) manager_open_event_file(m);
         (void) manager_open_memory_warnings(m);
+        manager_reload_mail(m);
         (void) manager_open_history(m);
         if (!observed && m->observe)
                 manager_lift_to_observe(m);
@@ -205,6 +206,7 @@ int manager_release_now(Manager *m, uid_t by) {
         log_notice("Released by UID %u: fair-share quotas are lifted, and nothing is set until the "
                    "configuration is read again.",
                    (unsigned) by);
+        manager_reload_mail(m);
         manager_lift_to_observe(m);
         manager_write_holds(m);
         manager_place_reload(m);

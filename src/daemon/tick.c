@@ -146,6 +146,7 @@ void manager_glance(Manager *m) {
                 manager_housekeeping(m, now);
         manager_look_for_strays(m, now);
         manager_notify_due(m, now);
+        manager_look_for_mail(m);
         if (read_host(m, now, host_use_glance, &host) < 0)
                 return;
         m->glanced_usage = host.usage_usec;

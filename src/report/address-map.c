@@ -123,7 +123,6 @@ int address_map_parse(const char *text, size_t length, AddressMapVisitor visitor
         return 0;
 }
 
-/* 0, or -EINVAL. */
 int address_of_user(const AddressMap *map, const char *pattern, const char *user_name,
                     char ret[MAIL_ADDRESS_MAX + 1]) {
         const Entry key = { .user = user_name };
@@ -135,5 +134,5 @@ int address_of_user(const AddressMap *map, const char *pattern, const char *user
                 memcpy(ret, entry->address, strlen(entry->address) + 1);
                 return 0;
         }
-        return pattern ? mail_address_from_pattern(pattern, user_name, ret) : -ENOENT;
+        return pattern ? mail_address_from_pattern(pattern, user_name, ret) : -ENOKEY;
 }

@@ -26,8 +26,9 @@ int address_map_parse(const char *text, size_t length, AddressMapVisitor visitor
 AddressMap *address_map_free(AddressMap *map);
 DEFINE_CLEANUP(AddressMap *, address_map_free)
 
-/* Writes the address of a user. `map` and `pattern` may be NULL. 0; -ENOENT if there is none; -EINVAL if the
- * name makes none with the pattern, as "EXAMPLE\alice" does: nothing is left out of a name, or it would be
- * somebody else's address. */
+/* Writes the address of a user. `map` and `pattern` may be NULL. 0; -ENOENT if the map says that the user
+ * gets no mail; -ENOKEY if the user is not in the map, and there is no pattern; -EINVAL if the name makes
+ * none with the pattern, as "EXAMPLE\alice" does: nothing is left out of a name, or it would be somebody
+ * else's address. */
 int address_of_user(const AddressMap *map, const char *pattern, const char *user_name,
                     char ret[MAIL_ADDRESS_MAX + 1]);

@@ -36,6 +36,7 @@ int host_setup(_unused_ void **state) {
                 .sysfs_path = fixture_sysfs_path(host.fixture),
                 .runtime_path = fixture_runtime_path(host.fixture),
                 .state_path = fixture_state_path(host.fixture),
+                .spool_path = fixture_spool_path(host.fixture),
                 .clock = host_now,
                 .realtime = host_realtime,
                 .backend_new = new_fake_backend,

@@ -97,6 +97,12 @@ static void test_memory(_unused_ void **state) {
         assert_int_equal(count("events", "fair-share"), 0);
 }
 
+static bool is_held(int dirfd) {
+        char text[4096];
+
+        return read_file_at(dirfd, OOM_STATE_FILE, text, sizeof text) > 0 && strstr(text, "\nevent ");
+}
+
 /* A service before this one has told of a kill that no mail has counted yet: whoever reads events has it. */
 static void test_told_before(_unused_ void **state) {
         static const char held[] =
@@ -121,8 +127,8 @@ static void test_told_before(_unused_ void **state) {
         assert_int_equal(count("events", "\"event\":\"out-of-memory\""), 1);
         assert_int_equal(count("events", "\"event\":\"out-of-memory\",\"id\":1,"), 1);
         assert_int_equal(log_capture_count("the kernel killed 7 processes"), 0);
-        assert_true(read_file_at(host.manager->runtime_fd, OOM_STATE_FILE, text, sizeof text) > 0);
-        assert_non_null(strstr(text, "\nevent user-1000.slice 1 1763800000000000 7 "));
+        /* Nobody is to get mail here, so nobody will ever count it. */
+        DRIVE_UNTIL(!is_held(host.manager->runtime_fd));
 }
 
 static void test_rotation(_unused_ void **state) {

@@ -31,7 +31,7 @@ typedef struct DropIn {
 } DropIn;
 
 struct Fixture {
-        char path[48], cgroup[64], sysfs[64], runtime[64], state[64], root[64], proc[64];
+        char path[48], cgroup[64], sysfs[64], runtime[64], state[64], spool[64], root[64], proc[64];
         int fd; /* of path */
         uint64_t host_usage;
         DropIn *drop_in;
@@ -93,6 +93,7 @@ Fixture *fixture_new(void) {
                                                    "root/usr",
                                                    "root/usr/lib",
                                                    "root/etc/fairslice",
+                                                   "spool",
                                                    "cgroup/user.slice" };
         Fixture *f = calloc(1, sizeof *f);
 
@@ -109,6 +110,7 @@ Fixture *fixture_new(void) {
         snprintf(f->sysfs, sizeof f->sysfs, "%s/sys", f->path);
         snprintf(f->runtime, sizeof f->runtime, "%s/run", f->path);
         snprintf(f->state, sizeof f->state, "%s/state", f->path);
+        snprintf(f->spool, sizeof f->spool, "%s/spool", f->path);
         snprintf(f->root, sizeof f->root, "%s/root", f->path);
         snprintf(f->proc, sizeof f->proc, "%s/proc", f->path);
         put(f, "proc/1/comm", "systemd\n");
@@ -150,6 +152,10 @@ const char *fixture_sysfs_path(const Fixture *f) {
 
 const char *fixture_state_path(const Fixture *f) {
         return f->state;
+}
+
+const char *fixture_spool_path(const Fixture *f) {
+        return f->spool;
 }
 
 void fixture_control(Fixture *f, bool runtime, const char *name, const char *text) {

@@ -19,6 +19,7 @@ const char *fixture_cgroup_path(const Fixture *fixture);
 const char *fixture_sysfs_path(const Fixture *fixture);
 const char *fixture_runtime_path(const Fixture *fixture);
 const char *fixture_state_path(const Fixture *fixture); /* of a directory that is not there yet */
+const char *fixture_spool_path(const Fixture *fixture); /* an empty directory, for mail */
 const char *fixture_root_path(const Fixture *fixture);
 const char *fixture_proc_path(const Fixture *fixture);
 
