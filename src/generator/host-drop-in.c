@@ -9,19 +9,21 @@
 #include "basic/fs.h"
 #include "cgroup/mounts.h"
 
+/* Root without capabilities is let into the mail spool as anybody else is. */
+#define SPOOL_GROUP "SupplementaryGroups=fairslice\n"
+
 /* The kernel's files are written where there is no unified tree, and they are root's. They take no
  * capability: the unit's empty set stays, and with it all else that confines the service. */
 static const char *const legacy =
         "# Written by fairslice-generator: this host has no unified cgroup tree. See fairsliced(8).\n"
         "[Service]\n"
-        "User=root\n"
-        "ProtectControlGroups=no\n";
+        "User=root\n" SPOOL_GROUP "ProtectControlGroups=no\n";
 
 /* PID 1 lets root set properties without asking polkit. */
 static const char *const without_rules =
         "# Written by fairslice-generator: there is no polkit here that reads rules. See fairsliced(8).\n"
         "[Service]\n"
-        "User=root\n";
+        "User=root\n" SPOOL_GROUP;
 
 /* Only with rules in JavaScript (polkit 0.106 or later) may a user who is not root be allowed single units.
  */

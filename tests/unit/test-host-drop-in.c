@@ -89,6 +89,7 @@ static void assert_root_only(const char *text) {
         assert_non_null(text);
         assert_true(has_line(text, "[Service]"));
         assert_true(has_line(text, "User=root"));
+        assert_true(has_line(text, "SupplementaryGroups=fairslice"));
         assert_null(strstr(text, "ProtectControlGroups"));
         assert_null(strstr(text, "Capabilit"));
 }
@@ -130,6 +131,7 @@ static void test_legacy(void **state) {
         assert_non_null(text);
         assert_true(has_line(text, "[Service]"));
         assert_true(has_line(text, "User=root"));
+        assert_true(has_line(text, "SupplementaryGroups=fairslice"));
         assert_true(has_line(text, "ProtectControlGroups=no"));
         assert_null(strstr(text, "Capabilit"));
         put(directory, "usr/lib/polkit-1/polkitd");
