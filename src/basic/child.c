@@ -26,7 +26,7 @@ static void forget_signals(void) {
 
 /* Kernels before 5.9 and some filters of system calls know no close_range(2). */
 static void close_all(void) {
-        if (syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0) >= 0)
+        if (syscall(__NR_close_range, STDERR_FILENO + 1, UINT_MAX, 0) >= 0)
                 return;
         for (long fd = STDERR_FILENO + 1, end = sysconf(_SC_OPEN_MAX); fd < end; fd++)
                 (void) close((int) fd);
