@@ -188,7 +188,7 @@ static int new_digests(MailJob *job) {
 static int load(MailJob *job) {
         _cleanup_close_ int dirfd = open_directory(directory_of(job));
         _cleanup_free_ char *text = NULL;
-        size_t length;
+        size_t length = 0;
         int r;
 
         r = dirfd < 0 ? dirfd : read_digests(dirfd, &text, &length);
