@@ -17,6 +17,7 @@ LIMIT = 100
 LIMIT_TEXT = f"{LIMIT}M"
 TOO_MUCH = 150
 COALESCE = 3
+PATIENCE = 90  # an emulated machine takes its time
 KILLS = int(os.environ.get("FAIRSLICE_CASE_KILLS", "20"))
 WITH_MAIL = *SYSTEMD, NOSYSTEMD
 KILL_9_SECONDS = 120 + 30 * KILLS
@@ -35,25 +36,27 @@ def limited_users(test, count):
 def run_out_of_memory(test, user):
     kills = user.kills()
     test.allocate(user, TOO_MUCH)
-    wait_for(lambda: user.kills() > kills, 30, "a kill")
+    wait_for(lambda: user.kills() > kills, PATIENCE, "a kill")
 
 
 def mailed(server, recipient):
     return [message for message in server.messages() if message.recipient == recipient]
 
 
-def wait_for_mail(server, recipients, timeout=30):
+def wait_for_mail(server, recipients):
     """One to each, and no more a while later."""
-    wait_for(lambda: all(mailed(server, recipient) for recipient in recipients), timeout, f"mail to {recipients}", pause=0.2)
+    wait_for(lambda: all(mailed(server, recipient) for recipient in recipients), PATIENCE, f"mail to {recipients}",
+             pause=0.2)
     time.sleep(COALESCE)
     return [mailed(server, recipient) for recipient in recipients]
 
 
-def wait_until_all_is_sent(timeout):
-    wait_for(lambda: not mail.waiting() and not mail.sender_pids(), timeout, "nothing is left to be sent", pause=0.2)
+def wait_until_all_is_sent():
+    wait_for(lambda: not mail.waiting() and not mail.sender_pids(), PATIENCE, "nothing is left to be sent", pause=0.2)
 
 
-@case("fairslice-mail works in its sandbox, with the password as a credential, and ends when nothing is left", on=SYSTEMD)
+@case("fairslice-mail works in its sandbox, with the password as a credential, and ends when nothing is left",
+      timeout=300, on=SYSTEMD)
 def is_sent_from_the_sandbox(test):
     server = mail.begin(test)
     test.configure(mail.configuration(PasswordFile=""))
@@ -67,9 +70,9 @@ def is_sent_from_the_sandbox(test):
 
     begin = time.monotonic()
     fairslicectl("mail", "test", mail.ADMIN)
-    wait_for(lambda: mailed(server, mail.ADMIN), 60, "the mail", pause=0.1)
+    wait_for(lambda: mailed(server, mail.ADMIN), PATIENCE, "the mail", pause=0.1)
     test.figure("delivered_after", time.monotonic() - begin, "s")
-    wait_until_all_is_sent(20)
+    wait_until_all_is_sent()
     test.equal("failed", mail.failed(), {})
     test.equal("Result", run("systemctl", "show", "--property=Result", "--value", mail.UNIT).stdout.strip(), "success")
 
@@ -89,7 +92,8 @@ def exposure(unit):
     return next((line.split(":", 1)[1].split()[0] for line in lines if "Overall exposure" in line), "unknown")
 
 
-@case("a process over MemoryMax: one mail to the user and one to the administrator, with count, limit and victim", on=WITH_MAIL)
+@case("a process over MemoryMax: one mail to the user and one to the administrator, with count, limit and victim",
+      timeout=300, on=WITH_MAIL)
 def tells_user_and_administrator(test):
     server = mail.begin(test)
     test.configure(mail.configuration())
@@ -105,12 +109,12 @@ def tells_user_and_administrator(test):
         for word in user.name, LIMIT_TEXT, record.get("VICTIM_COMM", ""), record.get("VICTIM_PID", ""):
             test.check(word in message.text, f"{word!r} is not in {message}")
     test.check("end 1 of them" in to_user[0].text, f"not one in {to_user[0]}")
-    test.check(re.search(r"Killed: *1,", to_admin[0].text), f"not one in {to_admin[0]}")
+    test.check(re.search(r"Killed: *1\b", to_admin[0].text), f"not one in {to_admin[0]}")
     test.check(user.slice in to_admin[0].text, f"{user.slice} is not in {to_admin[0]}")
-    wait_until_all_is_sent(20)
+    wait_until_all_is_sent()
 
 
-@case("kills in quick succession in several slices: each counted in exactly one mail per reader")
+@case("kills in quick succession in several slices: each counted in exactly one mail per reader", timeout=400)
 def counts_each_once(test):
     server = mail.begin(test)
     mail.install_templates()
@@ -120,7 +124,8 @@ def counts_each_once(test):
         for user in users:
             run_out_of_memory(test, user)
     expected = {user.slice: user.kills() for user in users}
-    wait_for(lambda: mail.kills_by_slice(mailed(server, mail.ADMIN)) == expected, 60, "all kills in mail", pause=0.5)
+    wait_for(lambda: mail.kills_by_slice(mailed(server, mail.ADMIN)) == expected, PATIENCE, "all kills in mail",
+             pause=0.5)
     time.sleep(2 * COALESCE)
     test.equal("kills told to the administrator", mail.kills_by_slice(mailed(server, mail.ADMIN)), expected)
     for user in users:
@@ -129,15 +134,16 @@ def counts_each_once(test):
     test.check(len(mailed(server, mail.ADMIN)) < sum(expected.values()), "nothing was put together")
 
 
-@case("the server is down: mail waits, the service goes on, and it is delivered afterwards")
+@case("the server is down: mail waits, the service goes on, and it is delivered afterwards", timeout=400)
 def waits_for_the_server(test):
     server = mail.begin(test)
     test.configure(mail.configuration())
     user, = limited_users(test, 1)
     server.stop()
     run_out_of_memory(test, user)
-    wait_for(lambda: len(mail.waiting()) == 2, 30, "both in the spool", pause=0.2)
-    wait_for(lambda: "fairslice-mail" in journal.text(test.beginning, f"--unit={mail.UNIT}"), 20, "it is said", pause=0.5)
+    wait_for(lambda: len(mail.waiting()) == 2, PATIENCE, "both in the spool", pause=0.2)
+    wait_for(lambda: "fairslice-mail" in journal.text(test.beginning, f"--unit={mail.UNIT}"), PATIENCE, "it is said",
+             pause=0.5)
     listed = fairslicectl("mail", "list").stdout
     test.check(mail.address_of(user) in listed and mail.ADMIN in listed, f"what waits is not in: {listed}")
     test.at_most("slowest_answer", max(answer_time() for _ in range(10)), 5, "s")
@@ -146,7 +152,7 @@ def waits_for_the_server(test):
     fairslicectl("mail", "retry")
     to_user, to_admin = wait_for_mail(server, [mail.address_of(user), mail.ADMIN])
     test.equal("mails", (len(to_user), len(to_admin)), (1, 1))
-    wait_until_all_is_sent(20)
+    wait_until_all_is_sent()
     test.equal("failed", mail.failed(), {})
 
 
@@ -204,15 +210,15 @@ def survives_kill_9(test):
     for number in range(KILLS):
         run_out_of_memory(test, users[number % len(users)])
     killer.close()
-    wait_for(test.service.is_active, 30, "the service is back", pause=0.2)
+    wait_for(test.service.is_active, PATIENCE, "the service is back", pause=0.2)
 
     expected = {user.slice: user.kills() for user in users}
     test.figure("killed_daemon", killer.daemon_kills)
     test.figure("killed_sender", killer.sender_kills)
-    wait_for(lambda: kills_in_journal(test) == expected, 30, "every kill is in the journal", pause=0.5)
+    wait_for(lambda: kills_in_journal(test) == expected, PATIENCE, "every kill is in the journal", pause=0.5)
     fairslicectl("mail", "retry")
-    wait_for(lambda: told(server, mail.ADMIN) == expected, 90, "every kill is in a mail", pause=1)
-    wait_until_all_is_sent(60)
+    wait_for(lambda: told(server, mail.ADMIN) == expected, PATIENCE, "every kill is in a mail", pause=1)
+    wait_until_all_is_sent()
     time.sleep(2)
     test.equal("kills in the journal", kills_in_journal(test), expected)
     test.equal("kills told to the administrator", told(server, mail.ADMIN), expected)

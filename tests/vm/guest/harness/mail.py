@@ -164,11 +164,11 @@ def kills_by_slice(messages):
 
 
 def configuration(**keys):
-    """For the server above; every user has an address, and there is one of the administrators."""
+    """For the server above; every user has an address, and there is one of the administrators. Kills alone are told."""
     keys = {"Server": "smtp://localhost:25", "CAFile": ROOT / "certificate.pem", "User": "fairslice",
             "PasswordFile": ROOT / "password", "From": f"fairslice@{DOMAIN}", "UserAddress": f"@USER@@{DOMAIN}",
             "AdminAddress": ADMIN, "CoalesceSec": "1s", "MessagesPerDay": 1000, **keys}
-    return "[Mail]\n" + "".join(f"{key}={value}\n" for key, value in keys.items())
+    return "[OOM]\nWarnAt=0\n[Mail]\n" + "".join(f"{key}={value}\n" for key, value in keys.items())
 
 
 def address_of(user):
