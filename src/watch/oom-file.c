@@ -12,13 +12,14 @@ static usec_t lines_dealt_with(const OomWatch *w, usec_t now) {
 }
 
 void oom_file_save(OomWatch *watch, usec_t now) {
-        const OomState state = {
+        OomState state = {
                 .ledger = watch->ledger,
                 .kept = watch->kept,
                 .since = lines_dealt_with(watch, now),
         };
         int r;
 
+        oom_victims_get_told(watch->victims, state.since, &state.told);
         watch->save_wanted = false;
         (void) sd_event_source_set_enabled(watch->acknowledged, SD_EVENT_OFF);
         if (watch->state_dirfd < 0)
@@ -105,6 +106,7 @@ int oom_file_load(OomWatch *watch, usec_t now) {
         oom_ledger_free(watch->ledger);
         watch->ledger = TAKE_PTR(state.ledger);
         watch->lines_since = state.since;
+        oom_victims_set_told(watch->victims, &state.told, now);
         return 0;
 }
 

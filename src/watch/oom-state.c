@@ -79,8 +79,16 @@ static void format_event(FILE *f, const OomEvent *e) {
                 format_victim(f, &e->victims[i]);
 }
 
+static void format_told(FILE *f, const OomTold *told) {
+        if (told->count == 0)
+                return;
+        fputs("told", f);
+        for (size_t i = 0; i < told->count; i++)
+                fprintf(f, " %d", (int) told->pid[i]);
+        fputc('\n', f);
+}
+
 static void format_kept(FILE *f, const OomKept *kept) {
-        fprintf(f, "id %" PRIu64 "\n", kept->last_id);
         for (size_t i = 0; i < kept->n_events; i++)
                 format_event(f, &kept->events[i]);
 }
@@ -96,6 +104,8 @@ int oom_state_format(const OomState *state, const char *boot, char **ret, size_t
                 return -ENOMEM;
         fprintf(f, FIRST_LINE "\nboot %s\nsince %" PRIu64 "\nroot %" PRIu64 " %" PRIu64 "\n", boot,
                 state->since, state->ledger->root_inode, state->ledger->root_recorded);
+        fprintf(f, "id %" PRIu64 "\n", state->kept->last_id);
+        format_told(f, &state->told);
         format_kept(f, state->kept);
         format_slices(f, state->ledger);
         fputs("end\n", f);
@@ -273,6 +283,21 @@ static void parse_events(OomState *state, char **text) {
         }
 }
 
+/* Without those from the first on that makes no sense. */
+static void parse_told(OomState *state, char **text) {
+        char *line = begins_with(*text, "told ") ? next_line(text) : NULL, *value = value_of(line, "told");
+        OomTold *told = &state->told;
+        uint64_t pid;
+
+        while (value && *value) {
+                if (told->count == OOM_VICTIMS_MAX || take_number(&value, &pid) < 0 || pid > INT32_MAX) {
+                        state->n_unreadable++;
+                        return;
+                }
+                told->pid[told->count++] = (pid_t) pid;
+        }
+}
+
 static int parse_kept(OomState *state, char **text) {
         char *value = value_of(next_line(text), "id");
         uint64_t id;
@@ -280,6 +305,7 @@ static int parse_kept(OomState *state, char **text) {
         if (!value || take_number(&value, &id) < 0 || *value || id > OOM_ID_MAX)
                 return -EBADMSG;
         state->kept->last_id = id;
+        parse_told(state, text);
         parse_events(state, text);
         return 0;
 }
@@ -359,6 +385,7 @@ static int forget_counters(OomState *state) {
         oom_ledger_free(state->ledger);
         state->ledger = empty;
         state->since = 0;
+        state->told.count = 0;
         return 0;
 }
 

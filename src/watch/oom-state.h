@@ -4,6 +4,7 @@
 #include "basic/time-util.h"
 #include "watch/oom-kept.h"
 #include "watch/oom-ledger.h"
+#include "watch/oom-victims.h"
 
 /* The ledger, and the events that are held, as text, so that they outlive the process:
  *
@@ -12,6 +13,7 @@
  *     since 73500000000
  *     root 21 7
  *     id 12
+ *     told 4711 4712
  *     event user-1000.slice 12 1763800000000000 1 2 slice 0 268435456 266338304 -
  *     victim 4711 1000 tar\x20xf
  *     slice 4711 2 3 1 user-1000.slice
@@ -23,9 +25,10 @@
  * limit. In a legacy tree inode 0 and the host's recorded kills, and behind each slice its groups that had
  * any, with inode and kills. Counters mean something within one boot only.
  *
- * `id` is the last one that was given. An event that is held has its slice, its id, its time (CLOCK_REALTIME
- * in µs), its kills and hits, its cause, whether it was late, and the bytes of memory_max, memory_current
- * and memory_peak;
+ * `told` are the PIDs of those whose lines from `since` on have been dealt with all the same; the line is
+ * not there if there are none. `id` is the last one that was given. An event that is held has its slice, its
+ * id, its time (CLOCK_REALTIME in µs), its kills and hits, its cause, whether it was late, and the bytes of
+ * memory_max, memory_current and memory_peak;
  * "-" is what is not known. A victim has PID, UID ("-": not known) and comm, with \xHH for each byte that is
  * not a printable character of ASCII, a blank or a backslash.
  *
@@ -38,7 +41,9 @@ typedef struct OomState {
         OomLedger *ledger;
         OomKept *kept;
         usec_t since;
-        size_t n_unreadable; /* lines about events and victims that were read and made no sense */
+        OomTold told;
+        size_t n_unreadable; /* lines about events, victims and who was told of that were read and made no
+                                sense */
 } OomState;
 
 /* Frees both, and leaves NULL. */

@@ -25,6 +25,8 @@ typedef struct Entry {
 struct OomVictims {
         Entry entry[OOM_VICTIMS_MAX]; /* oldest first */
         size_t count;
+        OomTold told;
+        usec_t told_at;
         uint64_t usage; /* of the last usage line, which belongs to the next summary */
         uint64_t limit;
         bool have_usage;
@@ -44,6 +46,19 @@ static void remove_range(OomVictims *v, size_t first, size_t n) {
         v->count -= n;
 }
 
+/* Whether the PID was given with oom_victims_set_told(), and no line has told of it since. */
+static bool take_told(OomVictims *v, pid_t pid) {
+        OomTold *told = &v->told;
+
+        for (size_t i = 0; i < told->count; i++)
+                if (told->pid[i] == pid) {
+                        told->count--;
+                        memmove(told->pid + i, told->pid + i + 1, (told->count - i) * sizeof *told->pid);
+                        return true;
+                }
+        return false;
+}
+
 static Entry *append(OomVictims *v, const OomLine *line, usec_t now) {
         Entry *e;
 
@@ -54,6 +69,7 @@ static Entry *append(OomVictims *v, const OomLine *line, usec_t now) {
                 .victim = { .pid = line->pid, .uid = line->uid },
                 .usage = OOM_VALUE_UNKNOWN,
                 .limit = OOM_VALUE_UNKNOWN,
+                .claimed = take_told(v, line->pid),
                 .read = now,
         };
         memcpy(e->victim.comm, line->comm.text, line->comm.length);
@@ -222,6 +238,24 @@ size_t oom_victims_claim(OomVictims *victims, const char *slice, size_t max, Oom
         return n + claim(victims, slice, false, max - n, event);
 }
 
+void oom_victims_get_told(const OomVictims *victims, usec_t since, OomTold *ret) {
+        *ret = victims->told_at >= since ? victims->told : (OomTold){};
+        for (size_t i = 0; i < victims->count; i++) {
+                const Entry *e = &victims->entry[i];
+
+                if (!e->claimed || e->read < since)
+                        continue;
+                if (ret->count == OOM_VICTIMS_MAX)
+                        memmove(ret->pid, ret->pid + 1, --ret->count * sizeof *ret->pid);
+                ret->pid[ret->count++] = e->victim.pid;
+        }
+}
+
+void oom_victims_set_told(OomVictims *victims, const OomTold *told, usec_t now) {
+        victims->told = *told;
+        victims->told_at = now;
+}
+
 const char *oom_victims_next_slice(const OomVictims *victims, size_t *position) {
         while (*position < victims->count) {
                 const Entry *e = &victims->entry[(*position)++];
@@ -238,4 +272,6 @@ void oom_victims_expire(OomVictims *victims, usec_t before) {
         while (n < victims->count && victims->entry[n].read < before)
                 n++;
         remove_range(victims, 0, n);
+        if (victims->told_at < before)
+                victims->told.count = 0;
 }

@@ -10,6 +10,13 @@
 
 typedef struct OomVictims OomVictims;
 
+/* Whom events have named: the lines about them may be read again after a start, and are no one else's then.
+ */
+typedef struct OomTold {
+        pid_t pid[OOM_VICTIMS_MAX]; /* oldest first */
+        size_t count;
+} OomTold;
+
 OomVictims *oom_victims_new(void);
 OomVictims *oom_victims_free(OomVictims *victims);
 DEFINE_CLEANUP(OomVictims *, oom_victims_free)
@@ -32,6 +39,14 @@ void oom_victims_keep_newest(OomVictims *victims, size_t max);
  * cause, and what the kernel said of the slice's use and limit at that moment, if it did. Lines that name
  * the slice go before lines that tell only the user. */
 size_t oom_victims_claim(OomVictims *victims, const char *slice, size_t max, OomEvent *event);
+
+/* Whose lines were read at `since` or later and wait for nobody any more, and those given below whose lines
+ * were not read yet. */
+void oom_victims_get_told(const OomVictims *victims, usec_t since, OomTold *ret);
+
+/* Those of before the start: when a line tells of one of them for the first time, it waits for nobody. Until
+ * what is read at `now` expires. */
+void oom_victims_set_told(OomVictims *victims, const OomTold *told, usec_t now);
 
 /* The next slice, from *position on (0 at first, moved on), that has unclaimed victims. "user.slice" stands
  * for those that were below user.slice and in none of the slices in it. NULL at the end. */

@@ -305,6 +305,50 @@ static void test_full_file(_unused_ void **state) {
 #define GOOD   "event user-1.slice 9 2 3 4 slice 0 5 6 7\nvictim 1 2 a\n"
 #define END    "slice 1 2 3 4 a.slice\nend\n"
 
+static void test_told(_unused_ void **state) {
+        static const struct {
+                const char *line;
+                size_t count, unreadable;
+        } cases[] = {
+                { "", 0, 0 },
+                { "told 1\n", 1, 0 },
+                { "told 1 2147483647\n", 2, 0 },
+                { "told 1 2147483648\n", 1, 1 },
+                { "told 1  2\n", 1, 1 },
+                { "told -1\n", 0, 1 },
+                { "told 1 2x 3\n", 1, 1 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(oom_state_done) OomState parsed = {};
+                _cleanup_free_ char *again = NULL;
+                char text[1024];
+                size_t length;
+
+                snprintf(text, sizeof text, HEADER "%s" GOOD END, cases[i].line);
+                assert_int_equal(oom_state_parse(text, strlen(text), BOOT, &parsed), 1);
+                assert_int_equal(parsed.told.count, cases[i].count);
+                assert_int_equal(parsed.n_unreadable, cases[i].unreadable);
+                assert_int_equal(parsed.kept->n_events, 1);
+                assert_int_equal(oom_state_format(&parsed, BOOT, &again, &length), 0);
+                if (cases[i].unreadable == 0)
+                        assert_string_equal(again, text);
+        }
+}
+
+static void test_too_many_told(_unused_ void **state) {
+        _cleanup_(oom_state_done) OomState parsed = {};
+        char text[8192];
+        size_t n = (size_t) snprintf(text, sizeof text, HEADER "told");
+
+        for (unsigned i = 0; i <= OOM_VICTIMS_MAX; i++)
+                n += (size_t) snprintf(text + n, sizeof text - n, " %u", i);
+        snprintf(text + n, sizeof text - n, "\n" END);
+        assert_int_equal(oom_state_parse(text, strlen(text), BOOT, &parsed), 1);
+        assert_int_equal(parsed.told.count, OOM_VICTIMS_MAX);
+        assert_int_equal(parsed.n_unreadable, 1);
+}
+
 /* What is wrong is left out, and what is right is there, before it and behind it. */
 static void test_hostile_events(_unused_ void **state) {
         static const char *const events[] = {
@@ -546,6 +590,8 @@ int main(void) {
                 cmocka_unit_test(test_merged),
                 cmocka_unit_test(test_file),
                 cmocka_unit_test(test_full_file),
+                cmocka_unit_test(test_told),
+                cmocka_unit_test(test_too_many_told),
                 cmocka_unit_test(test_hostile_events),
                 cmocka_unit_test(test_hostile_victims),
                 cmocka_unit_test(test_too_much),

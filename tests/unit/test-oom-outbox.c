@@ -120,6 +120,34 @@ static void test_told_until_acknowledged(void **state) {
         assert_false(h->told[7].again);
 }
 
+/* After a start the kernel's lines of the last moments are read once more. Whom an event has named no other
+ * one names, also over two starts, and whether the line of the next kill is there or not. */
+static void test_victims_are_told_once(void **state) {
+        OomHost *h = *state;
+
+        begin(h);
+        host_line(h, A, 4711, "first");
+        kill_one(h, A, 1);
+        assert_int_equal(h->told[0].n_victims, 1);
+        for (uint64_t i = 1; i <= 2; i++) {
+                oom_watch_acknowledge(h->watch, i);
+                wait_for_write(h);
+                assert_int_equal(host_watch_again(h), 0);
+                h->n_read = 0;
+                kill_one(h, A, 1 + i);
+                assert_int_equal(h->told[i].kills, 1);
+                assert_int_equal(h->told[i].n_victims, 0);
+        }
+        oom_watch_acknowledge(h->watch, 3);
+        wait_for_write(h);
+        assert_int_equal(host_watch_again(h), 0);
+        h->n_read = 0;
+        host_line(h, A, 4712, "second");
+        kill_one(h, A, 4);
+        assert_int_equal(h->told[3].n_victims, 1);
+        assert_int_equal(h->told[3].victims[0].pid, 4712);
+}
+
 /* Not from within the call, and one write for all. */
 static void test_one_write_for_all(void **state) {
         OomHost *h = *state;
@@ -314,6 +342,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
         const struct CMUnitTest tests[] = {
                 TEST(test_told_until_acknowledged),
+                TEST(test_victims_are_told_once),
                 TEST(test_one_write_for_all),
                 TEST(test_flush_writes_what_was_acknowledged),
                 TEST(test_crash_before_the_file),

@@ -153,6 +153,70 @@ static void test_newest_are_claimed(_unused_ void **state) {
         assert_int_equal(e.victims[0].pid, 1);
 }
 
+/* What the process before has told is read once more after a start. */
+static void test_told(_unused_ void **state) {
+        _cleanup_(oom_victims_freep) OomVictims *before = oom_victims_new(), *v = oom_victims_new();
+        OomTold told;
+        OomEvent e;
+
+        oom_event_init(&e, A);
+        for (int i = 1; i <= 3; i++)
+                feed_summary(before, "/user.slice/" A, "/user.slice/" A, i, "sh");
+        assert_int_equal(oom_victims_claim(before, A, 2, &e), 2);
+        oom_victims_get_told(before, 1000001, &told);
+        assert_int_equal(told.count, 0);
+        oom_victims_get_told(before, 1000000, &told);
+        assert_int_equal(told.count, 2);
+        assert_int_equal(told.pid[0], 2);
+        assert_int_equal(told.pid[1], 3);
+
+        oom_victims_set_told(v, &told, 1000000);
+        feed_summary(v, "/user.slice/" A, "/user.slice/" A, 1, "sh");
+        feed_summary(v, "/user.slice/" A, "/user.slice/" A, 2, "sh");
+        feed_killed(v, 2, "sh", 1000);
+        assert_int_equal(oom_victims_count(v, A), 1);
+        /* Killed before the third one's line was read. */
+        oom_victims_get_told(v, 1000000, &told);
+        assert_int_equal(told.count, 2);
+        assert_int_equal(told.pid[0], 3);
+        assert_int_equal(told.pid[1], 2);
+        feed_killed(v, 3, "sh", 1000);
+        assert_int_equal(oom_victims_count(v, A), 1);
+        oom_event_init(&e, A);
+        assert_int_equal(oom_victims_claim(v, A, 5, &e), 1);
+        assert_int_equal(e.victims[0].pid, 1);
+        /* The PID is another process's by now. */
+        feed_summary(v, "/user.slice/" A, "/user.slice/" A, 3, "sh");
+        assert_int_equal(oom_victims_count(v, A), 1);
+}
+
+static void test_told_expires(_unused_ void **state) {
+        _cleanup_(oom_victims_freep) OomVictims *v = oom_victims_new();
+        OomTold told = { .pid = { 1 }, .count = 1 };
+
+        oom_victims_set_told(v, &told, 1000000);
+        oom_victims_expire(v, 1000001);
+        feed_summary(v, "/user.slice/" A, "/user.slice/" A, 1, "sh");
+        assert_int_equal(oom_victims_count(v, A), 1);
+}
+
+static void test_told_is_bounded(_unused_ void **state) {
+        _cleanup_(oom_victims_freep) OomVictims *v = oom_victims_new();
+        OomTold told = { .count = OOM_VICTIMS_MAX };
+        OomEvent e;
+
+        for (int i = 0; i < OOM_VICTIMS_MAX; i++)
+                told.pid[i] = i + 1;
+        oom_victims_set_told(v, &told, 1000000);
+        feed_summary(v, "/user.slice/" A, "/user.slice/" A, 4711, "sh");
+        oom_event_init(&e, A);
+        assert_int_equal(oom_victims_claim(v, A, 1, &e), 1);
+        oom_victims_get_told(v, 0, &told);
+        assert_int_equal(told.count, OOM_VICTIMS_MAX);
+        assert_int_equal(told.pid[0], 2);
+        assert_int_equal(told.pid[OOM_VICTIMS_MAX - 1], 4711);
+}
+
 static void test_bounds(_unused_ void **state) {
         _cleanup_(oom_victims_freep) OomVictims *v = oom_victims_new();
         OomEvent e;
@@ -177,6 +241,9 @@ int main(void) {
                 cmocka_unit_test(test_causes),
                 cmocka_unit_test(test_slices_of_paths),
                 cmocka_unit_test(test_newest_are_claimed),
+                cmocka_unit_test(test_told),
+                cmocka_unit_test(test_told_expires),
+                cmocka_unit_test(test_told_is_bounded),
                 cmocka_unit_test(test_bounds),
         };
 
