@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A record in the journal for each time that memory ran out."""
 
+import re
+import statistics
 import time
 
-from harness import MIB, SYSTEMD, case, journal, kernel, run, wait_for
+from harness import LEGACY, MIB, NATIVE, SYSTEMD, UNIFIED, case, journal, kernel, run, wait_for
 
 LIMIT = 100
 TOO_MUCH = 200
@@ -111,3 +113,45 @@ def needs_a_kill(test):
     time.sleep(2)
     test.equal("kills", user.kills(), 0)
     test.equal("records", len(journal.out_of_memory_records(test.beginning)), 0)
+
+
+KILLS, SMALL_LIMIT, PAUSE = 200, 64, 0.7
+
+
+def run_out_again_and_again(test, user):
+    """PID of each victim to the time.time() of the kernel's line. The two clocks do not go alike, and are compared each
+    second."""
+    clocks = [kernel.clock()]
+    load = test.run_out(user, KILLS, 2 * SMALL_LIMIT, PAUSE)
+    wait_for(lambda: clocks.append(kernel.clock()) or not load.is_running(), 1200, f"{KILLS} kills", pause=1)
+    found = {}
+    for entry in journal.entries(test.beginning, "_TRANSPORT=kernel"):
+        killed = re.search(rf"Killed process (\d+) .* UID:{user.uid} ", entry["MESSAGE"])
+        stamp = int(entry["_SOURCE_MONOTONIC_TIMESTAMP"]) / 1e6
+        if killed and stamp > clocks[0][0]:  # before that: of another user who had this UID
+            its, ours = min(clocks, key=lambda both: abs(both[0] - stamp))
+            found[killed.group(1)] = ours + stamp - its
+    return found
+
+
+@case(f"{KILLS} kills, one after the other: how long each takes to its record", timeout=1500,
+      on=(UNIFIED, LEGACY, NATIVE))
+def is_recorded_soon(test):
+    with journal.running():
+        user = test.new_user()
+        test.configure(f"[User {user.name}]\nMemoryMax={SMALL_LIMIT}M\n")
+        test.service.start()
+        user.linger()
+        wait_for(lambda: user.cgroup.memory_max() == SMALL_LIMIT * MIB, 30, "the limit")
+        killed = run_out_again_and_again(test, user)
+        time.sleep(1)
+        records = journal.entries(test.beginning, f"SLICE={user.slice}")
+        test.service.stop()
+    # From the kernel's line to the moment at which the record was at journald's socket.
+    told = {r["VICTIM_PID"]: int(r["_SOURCE_REALTIME_TIMESTAMP"]) / 1e6 for r in records if r.get("OOM_KILLS") == "1"}
+    test.equal("processes killed", len(killed), KILLS)
+    test.equal("who was killed, in the records", sorted(told), sorted(killed))
+    delays = sorted(1000 * (told[pid] - killed[pid]) for pid in told)
+    test.figure("record_after_kill_median", statistics.median(delays), "ms")
+    test.figure("record_after_kill_99th_percentile", delays[int(0.99 * len(delays)) - 1], "ms")
+    test.figure("record_after_kill_longest", delays[-1], "ms")

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Asking the journal."""
 
+import contextlib
 import json
 import pathlib
 import re
+import subprocess
 
-from .command import Failure, run
+from .command import Failure, run, wait_for
 
 CATALOG = pathlib.Path("/usr/lib/systemd/catalog/fairslice.catalog")
+DAEMON = pathlib.Path("/lib/systemd/systemd-journald")
+SOCKET = pathlib.Path("/run/systemd/journal/socket")
 
 
 def entries(since, *matches):
@@ -38,3 +42,21 @@ def out_of_memory_id():
 
 def out_of_memory_records(since):
     return entries(since, f"MESSAGE_ID={out_of_memory_id()}")
+
+
+@contextlib.contextmanager
+def running():
+    """Makes sure that there is one: journald runs without systemd as well, and /run and /etc are the cases' own there."""
+    if SOCKET.exists():
+        yield
+        return
+    SOCKET.parent.mkdir(parents=True, exist_ok=True)
+    pathlib.Path("/etc/systemd/journald.conf").write_text("[Journal]\nStorage=volatile\nAudit=no\n", encoding="ascii")
+    with subprocess.Popen(["setpriv", "--pdeathsig", "KILL", DAEMON], stderr=subprocess.DEVNULL) as daemon:
+        try:
+            wait_for(SOCKET.exists, 30, "journald has its socket")
+            yield
+        finally:
+            daemon.terminate()
+            daemon.wait()
+            SOCKET.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ class UnitLoad:
         self.cgroup = Cgroup(f"user.slice/{user.slice}/{self.unit}")
         run("systemd-run", "--quiet", "--collect", f"--unit={self.unit}",
             f"--uid={user.name}", f"--slice={user.slice}", "--property=KillSignal=SIGKILL",
-            PROGRAMS / program, *arguments)
+            "--property=OOMPolicy=continue", PROGRAMS / program, *arguments)
 
     def kill(self):
         """Ends it at once; returns the time (monotonic) when the last process was gone."""
@@ -98,3 +98,7 @@ def steady(user, percent):
 
 def allocate(user, mebibytes, *seconds):
     return Load(user, "allocate", mebibytes, *seconds)
+
+
+def run_out(user, times, mebibytes, pause):
+    return Load(user, "run-out", times, mebibytes, pause)

@@ -56,6 +56,10 @@ class Test:
     def allocate(self, user, mebibytes, *seconds):
         return self._started(loads.allocate(user, mebibytes, *seconds))
 
+    def run_out(self, user, times, mebibytes, pause):
+        """Processes that are killed for memory, one after the other."""
+        return self._started(loads.run_out(user, times, mebibytes, pause))
+
     def _started(self, load):
         self.defer(load.stop)
         return load
