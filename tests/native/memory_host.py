@@ -23,6 +23,7 @@ from real_host import (
     skip)
 
 FIRST_UID = 61830
+TEMPLATES = pathlib.Path(__file__).parents[2] / "templates"
 SPOOL = pathlib.Path("/var/spool/fairslice")
 CONFIG = pathlib.Path("/etc/fairslice/fairsliced.conf")
 JOURNALD = pathlib.Path("/lib/systemd/systemd-journald")
@@ -177,8 +178,8 @@ class MemoryHost:
             for uid, name in {**names, FIRST_UID - 1: "fairslice"}.items():
                 passwd.write(f"{name}:x:{uid}:{uid}::/:/bin/false\n")
                 group.write(f"{name}:x:{uid}:\n")
-        for directory in "/run/systemd/journal", "/etc/fairslice/templates":
-            os.makedirs(directory)
+        os.makedirs("/run/systemd/journal")
+        shutil.copytree(TEMPLATES, "/etc/fairslice/templates", dirs_exist_ok=True)
         pathlib.Path("/etc/systemd/journald.conf").write_text(JOURNALD_CONF, encoding="ascii")
         self._install_mail_program()
         SPOOL.mkdir()
