@@ -494,7 +494,7 @@ static void test_restart(_unused_ void **state) {
         assert_int_equal(message->reader, READER_ADMIN);
         assert_int_equal(message->first, START);
         assert_string_equal(message->user_names[0], "EX\\al ice");
-        assert_memory_equal(message->events[0].oom.victims[0].comm, "a\n\\x\x80 b", 9);
+        assert_string_equal(message->events[0].oom.victims[0].comm, "a\n\\x\x80 b");
         assert_string_equal(message->events[0].oom.victims[1].comm, "");
         assert_string_equal(message->events[0].processes.process[0].comm, "end\n");
         assert_true(message->events[0].processes.incomplete);
