@@ -7,8 +7,6 @@
 #include <signal.h>
 #include <sys/syscall.h>
 
-#define CANNOT_RUN 127 /* as shells say it */
-
 static const char *const environment[] = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         NULL,
@@ -37,13 +35,14 @@ static void run(const char *program, const char *const argv[], int output_fd) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
         forget_signals();
-        (void) setpgid(0, 0);
+        /* Never the terminal that we may have been started from: it may become somebody else. */
+        (void) setsid();
         if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
             dup2(output_fd < 0 ? null : output_fd, STDOUT_FILENO) < 0)
-                _exit(CANNOT_RUN);
+                _exit(CHILD_CANNOT_RUN);
         close_all();
         (void) execve(program, (char *const *) argv, (char *const *) environment);
-        _exit(CANNOT_RUN);
+        _exit(CHILD_CANNOT_RUN);
 }
 
 int child_spawn(const char *program, const char *const argv[], int output_fd, pid_t *ret) {
@@ -53,8 +52,6 @@ int child_spawn(const char *program, const char *const argv[], int output_fd, pi
                 return -errno;
         if (pid == 0)
                 run(program, argv, output_fd);
-        /* Whoever is first; there is a group before anybody wants to signal it. */
-        (void) setpgid(pid, pid);
         *ret = pid;
         return 0;
 }

@@ -3,38 +3,27 @@
 #include "daemon/address-command.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
-#include "basic/child.h"
+#include "daemon/child.h"
 
 #define BLANKS " \t"
 
 struct AddressCommand {
         AddressCommandDone done;
         void *userdata;
-        sd_event_source *child, *output;
+        Child *child;
+        sd_event_source *output;
         int output_fd;
-        pid_t pid; /* 0: it has ended */
         bool expired, too_much;
         char answer[MAIL_ADDRESS_MAX + 2]; /* with the end of the line */
         size_t length;
 };
 
-/* All that it has started, too. Its PID is that of the group, and nobody else's before it is reaped. */
-static void kill_group(AddressCommand *command) {
-        if (command->pid > 0)
-                (void) kill(-command->pid, SIGKILL);
-}
-
 AddressCommand *address_command_free(AddressCommand *command) {
         if (!command)
                 return NULL;
-        kill_group(command);
-        sd_event_source_disable_unref(command->child);
-        if (command->pid > 0)
-                (void) waitpid(command->pid, NULL, 0);
+        child_free(command->child);
         sd_event_source_disable_unref(command->output);
         safe_close(command->output_fd);
         free(command);
@@ -43,7 +32,7 @@ AddressCommand *address_command_free(AddressCommand *command) {
 
 void address_command_expire(AddressCommand *command) {
         command->expired = true;
-        kill_group(command);
+        child_kill(command->child, SIGKILL);
 }
 
 /* What is there now. Whoever writes more than an address is not waited for. */
@@ -63,7 +52,7 @@ static void read_answer(AddressCommand *command) {
         if (command->length < sizeof command->answer || read(command->output_fd, &more, 1) <= 0)
                 return;
         command->too_much = true;
-        kill_group(command);
+        child_kill(command->child, SIGKILL);
 }
 
 static int on_output(sd_event_source *s, int fd _unused_, uint32_t revents, void *userdata) {
@@ -106,15 +95,12 @@ static void conclude(AddressCommand *command, const siginfo_t *si) {
         command->done(address, why, command->userdata);
 }
 
-static int on_exit_of_child(sd_event_source *s _unused_, const siginfo_t *si, void *userdata) {
+static void on_ended(const siginfo_t *si, void *userdata) {
         AddressCommand *command = userdata;
 
         read_answer(command);
-        kill_group(command);
-        command->pid = 0; /* reaped behind this call */
         command->output = sd_event_source_disable_unref(command->output);
         conclude(command, si);
-        return 0;
 }
 
 /* The words in `text`, which is changed, then the name. The caller frees the array alone. */
@@ -137,7 +123,7 @@ static bool can_be_argument(const char *user_name) {
         return *user_name != '\0' && *user_name != '-';
 }
 
-static int run(AddressCommand *command, const char *text, const char *user_name) {
+static int run(sd_event *event, AddressCommand *command, const char *text, const char *user_name) {
         _cleanup_free_ char *copy = strdup(text);
         _cleanup_free_ const char **words = copy ? split(copy, user_name) : NULL;
         _cleanup_close_ int write_fd = -1;
@@ -153,7 +139,7 @@ static int run(AddressCommand *command, const char *text, const char *user_name)
         write_fd = fds[1];
         if (fcntl(command->output_fd, F_SETFL, O_NONBLOCK) < 0)
                 return -errno;
-        return child_spawn(words[0], words, write_fd, &command->pid);
+        return child_start(event, words, write_fd, on_ended, command, &command->child);
 }
 
 int address_command_start(sd_event *event, const char *text, const char *user_name, AddressCommandDone done,
@@ -169,13 +155,10 @@ int address_command_start(sd_event *event, const char *text, const char *user_na
         command->output_fd = -1;
         command->done = done;
         command->userdata = userdata;
-        r = run(command, text, user_name);
+        r = run(event, command, text, user_name);
         if (r >= 0)
                 r = sd_event_add_io(event, &command->output, command->output_fd, EPOLLIN, on_output,
                                     command);
-        if (r >= 0)
-                r = sd_event_add_child(event, &command->child, command->pid, WEXITED, on_exit_of_child,
-                                       command);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(command);

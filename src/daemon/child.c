@@ -2,102 +2,82 @@
 
 #include "daemon/child.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 
-#define PATH_OF_CHILDREN "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#include "basic/child.h"
 
 struct Child {
         pid_t pid; /* 0: has ended */
         sd_event_source *source;
-        ChildEnded ended;
+        ChildEnded ended; /* NULL: left; then the source is the loop's, and this the source's */
         void *userdata;
 };
 
-static int on_ended(_unused_ sd_event_source *source, const siginfo_t *si, void *userdata) {
-        Child *child = userdata;
-        /* As W_EXITCODE() of glibc has it. */
-        int status = si->si_code == CLD_EXITED ? si->si_status << 8 : si->si_status;
+static void free_left(void *userdata) {
+        free(userdata);
+}
 
+/* It is reaped behind this call. So its PID, which is that of the group too, is nobody else's yet. */
+static int on_exit_of_child(sd_event_source *source, const siginfo_t *si, void *userdata) {
+        Child *child = userdata;
+
+        child_kill(child, SIGKILL);
         child->pid = 0;
-        child->ended(status, child->userdata);
+        if (child->ended)
+                child->ended(si, child->userdata);
+        else
+                (void) sd_event_source_set_floating(source, false);
         return 0;
 }
 
-static void spawn_donep(posix_spawnattr_t *attributes) {
-        (void) posix_spawnattr_destroy(attributes);
-}
-
-static void actions_donep(posix_spawn_file_actions_t *actions) {
-        (void) posix_spawn_file_actions_destroy(actions);
-}
-
-/* Signals that are blocked or ignored here are none of the child's business. */
-static int set_attributes(posix_spawnattr_t *attributes) {
-        sigset_t none, piped;
-        int r;
-
-        sigemptyset(&none);
-        sigemptyset(&piped);
-        sigaddset(&piped, SIGPIPE);
-        r = posix_spawnattr_setsigmask(attributes, &none);
-        if (r == 0)
-                r = posix_spawnattr_setsigdefault(attributes, &piped);
-        return r
-                       ?: posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-                                                                       POSIX_SPAWN_SETSIGDEF);
-}
-
-static int spawn(const char *const argv[], pid_t *ret) {
-        char *environment[] = { (char *) PATH_OF_CHILDREN, NULL };
-        _cleanup_(spawn_donep) posix_spawnattr_t attributes;
-        _cleanup_(actions_donep) posix_spawn_file_actions_t actions;
-        int r;
-
-        (void) posix_spawnattr_init(&attributes); /* neither fails with glibc */
-        (void) posix_spawn_file_actions_init(&actions);
-        r = set_attributes(&attributes);
-        if (r == 0)
-                r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        if (r == 0)
-                r = posix_spawn(ret, argv[0], &actions, &attributes, (char *const *) argv, environment);
-        return -r;
-}
-
-int child_start(sd_event *event, const char *const argv[], ChildEnded ended, void *userdata, Child **ret) {
-        _cleanup_(child_freep) Child *child = calloc(1, sizeof *child);
+int child_start(sd_event *event, const char *const argv[], int output_fd, ChildEnded ended, void *userdata,
+                Child **ret) {
+        _cleanup_free_ Child *child = calloc(1, sizeof *child);
         int r;
 
         if (!child)
                 return -ENOMEM;
         *child = (Child){ .ended = ended, .userdata = userdata };
-        r = spawn(argv, &child->pid);
-        if (r >= 0)
-                r = sd_event_add_child(event, &child->source, child->pid, WEXITED, on_ended, child);
+        r = child_spawn(argv[0], argv, output_fd, &child->pid);
         if (r < 0)
                 return r;
+        r = sd_event_add_child(event, &child->source, child->pid, WEXITED, on_exit_of_child, child);
+        if (r < 0) {
+                child_kill(child, SIGKILL);
+                return r;
+        }
         *ret = TAKE_PTR(child);
         return 0;
 }
 
-/* Its session is a group too, but for the moment before it is one. */
-void child_kill(Child *child) {
+/* It leads a group as soon as it has got that far. */
+void child_kill(const Child *child, int signal) {
         if (child->pid == 0)
                 return;
-        (void) kill(-child->pid, SIGKILL);
-        (void) kill(child->pid, SIGKILL);
+        (void) kill(-child->pid, signal);
+        (void) kill(child->pid, signal);
 }
 
-/* What hangs in the kernel cannot be waited for. */
-Child *child_free(Child *child) {
+Child *child_leave(Child *child) {
+        sd_event_source *source;
+
         if (!child)
                 return NULL;
-        child_kill(child);
-        sd_event_source_disable_unref(child->source);
-        if (child->pid > 0)
-                (void) waitpid(child->pid, NULL, WNOHANG);
-        free(child);
+        source = child->source;
+        if (child->pid == 0) {
+                sd_event_source_disable_unref(source);
+                free(child);
+                return NULL;
+        }
+        child->ended = NULL;
+        (void) sd_event_source_set_destroy_callback(source, free_left);
+        (void) sd_event_source_set_floating(source, true);
+        (void) sd_event_source_unref(source);
         return NULL;
+}
+
+Child *child_free(Child *child) {
+        if (child)
+                child_kill(child, SIGKILL);
+        return child_leave(child);
 }

@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <signal.h>
 #include <systemd/sd-event.h>
 
 #include "basic/macro.h"
 
-/* Another program of ours as a child, for hosts where no systemd starts it. It leads a session, has nothing
- * on standard input and of the environment only a path, and writes where we do. SIGCHLD has to be blocked.
- */
+/* Another program as a child, started as child_spawn() does, whose end the loop hears of. Nobody ever waits
+ * for that: a user can keep a process of theirs from ending, even by SIGKILL (a debugger, a file system of
+ * their own), for as long as they like. */
 typedef struct Child Child;
 
-/* In the loop. `status` is that of waitpid(2). The child may be freed here. */
-typedef void (*ChildEnded)(int status, void *userdata);
+/* In the loop, when the program itself has ended; what it has started and left behind in its process group
+ * is killed. The child may be freed here. */
+typedef void (*ChildEnded)(const siginfo_t *si, void *userdata);
 
-/* argv[0] is an absolute path. Returns 0, or a negative errno if it cannot be started. */
-int child_start(sd_event *event, const char *const argv[], ChildEnded ended, void *userdata, Child **ret);
+/* `argv` and `output_fd` as for child_spawn(). SIGCHLD has to be blocked. 0, or a negative errno. */
+int child_start(sd_event *event, const char *const argv[], int output_fd, ChildEnded ended, void *userdata,
+                Child **ret);
 
-/* Kills it with what it has started. It is not waited for: `ended` is called as ever. */
-void child_kill(Child *child);
+/* A signal to it and all of its process group, if it still runs. Its end is heard of as ever. */
+void child_kill(const Child *child, int signal);
 
-/* The same, if it still runs; but then `ended` is not called. */
+/* Its end is nobody's affair any more, but for the loop, which reaps it. Returns NULL. */
+Child *child_leave(Child *child);
+
+/* The same, and kills it if it still runs. */
 Child *child_free(Child *child);
 DEFINE_CLEANUP(Child *, child_free)

@@ -5,13 +5,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
-#include <signal.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include "basic/child.h"
 #include "basic/log.h"
+#include "daemon/child.h"
 #include "spool/spool.h"
 
 #define MAIL_USER "fairslice"
@@ -20,8 +18,8 @@ struct MailChild {
         MailChildArgs args;
         const char *spool_path;
         sd_event *event;
-        sd_event_source *watch, *exit;
-        pid_t pid; /* 0: none runs */
+        sd_event_source *watch;
+        Child *process; /* NULL: none runs */
         bool wanted;
         bool something; /* there may be something to be sent */
         bool failed;    /* said */
@@ -110,12 +108,11 @@ static void say_failure(MailChild *child, const siginfo_t *si) {
 }
 
 /* It ends by itself when there is nothing to be sent. */
-static int on_exit_of_child(sd_event_source *s _unused_, const siginfo_t *si, void *userdata) {
+static void on_ended(const siginfo_t *si, void *userdata) {
         MailChild *child = userdata;
         bool well = si->si_code == CLD_EXITED && si->si_status == 0;
 
-        child->pid = 0; /* reaped behind this call */
-        child->exit = sd_event_source_disable_unref(child->exit);
+        child->process = child_free(child->process);
         child->something = !is_empty(child);
         if (well || child->now >= child->started + MAIL_CHILD_PAUSE_MAX_USEC)
                 child->pause = 0;
@@ -125,15 +122,12 @@ static int on_exit_of_child(sd_event_source *s _unused_, const siginfo_t *si, vo
                 say_failure(child, si);
         if (child->something || !well)
                 wait_longer(child);
-        return 0;
 }
 
 static int start(MailChild *child) {
         char spool[PATH_MAX], config[PATH_MAX];
         const char *words[5] = { child->args.program, "--user=" MAIL_USER };
         size_t n = 2;
-        pid_t pid;
-        int r;
 
         if (snprintf(spool, sizeof spool, "--spool=%s", child->spool_path) >= (int) sizeof spool ||
             snprintf(config, sizeof config, "--config=%s", child->args.config_file ?: "") >=
@@ -142,17 +136,7 @@ static int start(MailChild *child) {
         words[n++] = spool;
         if (child->args.config_file)
                 words[n++] = config;
-        r = child_spawn(child->args.program, words, -1, &pid);
-        if (r < 0)
-                return r;
-        r = sd_event_add_child(child->event, &child->exit, pid, WEXITED, on_exit_of_child, child);
-        if (r < 0) {
-                (void) kill(pid, SIGKILL);
-                (void) waitpid(pid, NULL, 0);
-                return r;
-        }
-        child->pid = pid;
-        return 0;
+        return child_start(child->event, words, -1, on_ended, child, &child->process);
 }
 
 void mail_child_look(MailChild *child, usec_t now) {
@@ -162,7 +146,7 @@ void mail_child_look(MailChild *child, usec_t now) {
         if (!child->wanted)
                 return;
         watch_spool(child);
-        if (!child->watch || child->pid > 0 || !child->something || now < child->after)
+        if (!child->watch || child->process || !child->something || now < child->after)
                 return;
         child->something = false;
         if (is_empty(child))
@@ -177,8 +161,8 @@ void mail_child_look(MailChild *child, usec_t now) {
 }
 
 void mail_child_set_wanted(MailChild *child, bool wanted) {
-        if (child->wanted && !wanted && child->pid > 0)
-                (void) kill(child->pid, SIGTERM);
+        if (child->wanted && !wanted && child->process)
+                child_kill(child->process, SIGTERM);
         child->wanted = wanted;
         child->something = wanted;
         child->after = 0;
@@ -199,9 +183,9 @@ int mail_child_new(const MailChildArgs *args, MailChild **ret) {
 MailChild *mail_child_free(MailChild *child) {
         if (!child)
                 return NULL;
-        if (child->pid > 0)
-                (void) kill(child->pid, SIGTERM);
-        sd_event_source_disable_unref(child->exit);
+        if (child->process)
+                child_kill(child->process, SIGTERM);
+        child->process = child_leave(child->process);
         sd_event_source_disable_unref(child->watch);
         sd_event_unref(child->event);
         free(child);

@@ -5,8 +5,8 @@
 
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/wait.h>
 
+#include "basic/child.h"
 #include "basic/log.h"
 #include "daemon/child.h"
 #include "daemon/manager-private.h"
@@ -34,7 +34,7 @@ typedef struct NotifyUser {
         sd_bus_slot *call; /* under way */
         char *unit_job;    /* PID 1's for the last start; NULL: not known */
         Child *child;      /* without systemd */
-        bool killed;       /* for taking too long */
+        bool late;         /* it was killed, and may take its time to end even so */
 } NotifyUser;
 
 struct NotifyJob {
@@ -153,15 +153,16 @@ static int start_unit(NotifyUser *u) {
 
 /* ---- without ---- */
 
-static void on_ended(int status, void *userdata) {
+static void on_ended(const siginfo_t *si, void *userdata) {
         NotifyUser *u = userdata;
+        bool exited = si->si_code == CLD_EXITED;
 
         u->child = child_free(u->child);
-        if (u->killed)
-                say_failure(u->job, "late", "it takes too long");
-        else if (status != 0)
+        if (exited && si->si_status == CHILD_CANNOT_RUN)
+                say_failure(u->job, "cannot run", "it cannot be run");
+        else if (!u->late && !(exited && si->si_status == 0))
                 say_failure(u->job, "ended", "it has failed");
-        u->killed = false;
+        u->late = false;
 }
 
 static int start_child(const Manager *m, NotifyUser *u) {
@@ -175,14 +176,16 @@ static int start_child(const Manager *m, NotifyUser *u) {
                 argv[n++] = "--config";
                 argv[n++] = m->options.config_file;
         }
-        return child_start(m->event, argv, on_ended, u, &u->child);
+        return child_start(m->event, argv, -1, on_ended, u, &u->child);
 }
 
+/* As long as it does not end, none is started: a user who keeps theirs from ending has one, not many. */
 static void kill_if_late(NotifyUser *u, usec_t now) {
-        if (!u->child || u->killed || now < u->started + RUN_USEC)
+        if (!u->child || u->late || now < u->started + RUN_USEC)
                 return;
-        u->killed = true;
-        child_kill(u->child);
+        u->late = true;
+        child_kill(u->child, SIGKILL);
+        say_failure(u->job, "late", "it takes too long");
 }
 
 /* ---- when ---- */
