@@ -126,7 +126,10 @@ static void step(MailJob *job) {
         if (job->closing)
                 return;
         if (!job->on) {
-                mail_acknowledge(job, job->handed);
+                if (job->digests)
+                        mail_save(job); /* what was collected before lasts, and waits */
+                else
+                        mail_acknowledge(job, job->handed);
                 return;
         }
         if (!m->stopping)
@@ -231,8 +234,6 @@ static void forget_deliveries(MailJob *job) {
 static void switch_mail(MailJob *job, bool on) {
         Manager *m = job->manager;
 
-        if (job->on && !on)
-                mail_save_last(job);
         job->on = on && begin_collecting(job) >= 0;
         if (m->oom)
                 oom_watch_set_keep(m->oom, job->on);
@@ -307,7 +308,7 @@ void manager_close_mail(Manager *m) {
         if (!job)
                 return;
         job->closing = true;
-        if (job->on)
+        if (job->digests)
                 mail_save_last(job);
         worker_free(job->worker);
         for (size_t i = 0; i < MAIL_UNDER_WAY_MAX; i++)

@@ -111,18 +111,54 @@ static void test_switched(_unused_ void **state) {
         assert_int_equal(mail_count(), 4);
 }
 
-static void test_released(_unused_ void **state) {
-        const BusOperations *ops;
+static void release(void) {
+        const BusOperations *ops = &host.manager->bus_operations;
 
+        assert_int_equal(ops->release(0, ops->userdata), 0);
+}
+
+static void test_released(_unused_ void **state) {
         mail_start(MAIL_ALL);
         mail_kill(1000, 1);
-        ops = &host.manager->bus_operations;
-        assert_int_equal(ops->release(0, ops->userdata), 0);
+        release();
         wait_for_mail(FAR);
         assert_int_equal(mail_count(), 0);
         host_reload(MAIL_ALL);
         wait_for_mail(MAIL_COALESCE);
         assert_int_equal(mail_count(), 2);
+}
+
+static void switch_off(void) {
+        host_reload("[Mail]\n");
+}
+
+static void observe(void) {
+        host_reload(MAIL_ALL "[Manager]\nObserve=yes\n");
+}
+
+/* What was collected, could not be saved, and is not to be sent for now. */
+static void expect_kept(void **state, void (*stop_mail)(void)) {
+        host_teardown(state);
+        mail_setup(state);
+        mail_start(MAIL_ALL);
+        mail_jobs_left = 0;
+        mail_kill(1000, 1);
+        stop_mail();
+        mail_settle();
+        host_stop(); /* writes down what was acknowledged */
+        mail_jobs_left = -1;
+        fixture_configure(host.fixture, MAIL_ALL);
+        host_start();
+        mail_settle();
+        wait_for_mail(MAIL_COALESCE);
+        assert_int_equal(mail_count_with("kills:1 user:alice"), 2);
+        assert_int_equal(mail_count(), 2);
+}
+
+static void test_not_saved_and_off(void **state) {
+        expect_kept(state, release);
+        expect_kept(state, switch_off);
+        expect_kept(state, observe);
 }
 
 /* Users who get none any more. */
@@ -312,7 +348,7 @@ int main(void) {
                 TEST(test_stop),          TEST(test_broken_file),
                 TEST(test_full_of_kills), TEST(test_file_not_to_be_written),
                 TEST(test_no_spool),      TEST(test_busy_spool),
-                TEST(test_lost_warnings),
+                TEST(test_lost_warnings), TEST(test_not_saved_and_off),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
