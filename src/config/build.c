@@ -32,6 +32,8 @@ typedef struct Builder {
         uint64_t host[_KEY_COUNT]; /* by HostKey */
         const Entry *history;      /* the last that was about it; NULL: the defaults */
         const Entry *login;        /* the last that was about how a password goes to the mail server */
+        const Entry *server;       /* the last that said which one that is */
+        const Entry *address;      /* the last that said whom mail goes to */
 } Builder;
 
 /* A problem at the entry that is being looked at. */
@@ -341,6 +343,18 @@ static int set_value(Builder *b, unsigned key) {
         return 0;
 }
 
+static void note_mail(Builder *b, unsigned key) {
+        if (key == HOST_KEY_MAIL_SERVER || key == HOST_KEY_MAIL_USER)
+                b->login = b->entry;
+        if (key == HOST_KEY_MAIL_SERVER)
+                b->server = b->entry;
+        if (*b->entry->value == '\0')
+                return;
+        if (key == HOST_KEY_MAIL_USER_ADDRESS || key == HOST_KEY_MAIL_USER_ADDRESS_MAP ||
+            key == HOST_KEY_MAIL_USER_ADDRESS_COMMAND || key == HOST_KEY_MAIL_ADMIN_ADDRESS)
+                b->address = b->entry;
+}
+
 static int set_text(Builder *b, unsigned key) {
         const char *value = b->entry->value, *why;
         char *copy = NULL;
@@ -354,8 +368,7 @@ static int set_text(Builder *b, unsigned key) {
                 if (!copy)
                         return -ENOMEM;
         }
-        if (key == HOST_KEY_MAIL_SERVER || key == HOST_KEY_MAIL_USER)
-                b->login = b->entry;
+        note_mail(b, key);
         free(b->config->text[key]);
         b->config->text[key] = copy;
         return 0;
@@ -457,8 +470,23 @@ static MailConfig mail_config(const Builder *b) {
         };
 }
 
+/* Half of what makes mail. */
+static int check_who_gets_mail(Builder *b) {
+        const MailConfig *mail = &b->config->mail;
+        bool any = mail->user_address || mail->user_address_map || mail->user_address_command ||
+                   mail->admin_address;
+
+        if (!mail->server == !any)
+                return 0;
+        b->entry = mail->server ? b->server : b->address;
+        return report(b, PROBLEM_WARNING, "[Mail] %s=: has no effect without %s; nobody gets mail.",
+                      b->entry->key,
+                      mail->server ? "AdminAddress=, UserAddress=, UserAddressMap= or UserAddressCommand="
+                                   : "Server=");
+}
+
 /* Both may be meant, so it is said and done. */
-static int check_mail(Builder *b) {
+static int check_login(Builder *b) {
         const MailConfig *mail = &b->config->mail;
 
         b->entry = b->login;
@@ -472,6 +500,12 @@ static int check_mail(Builder *b) {
                         b, PROBLEM_WARNING,
                         "[Mail] TLS=no: the password of User= goes to the server for anybody to read.");
         return 0;
+}
+
+static int check_mail(Builder *b) {
+        int r = check_who_gets_mail(b);
+
+        return r < 0 ? r : check_login(b);
 }
 
 static int apply(Builder *b) {

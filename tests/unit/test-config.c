@@ -287,7 +287,7 @@ static void test_mail(void **state) {
         config = config_free(config);
         config = tree_load_good(*state, "[Mail]\nServer=smtp://a\nServer=smtp://mail:587\nUser=me\n"
                                         "PasswordFile=/a\nCAFile=/b\nCAFile=\nFrom=x@y\nTimeoutSec=5s\n"
-                                        "QueueMax=7\nQueueMaxUse=2M\n");
+                                        "QueueMax=7\nQueueMaxUse=2M\nAdminAddress=a@b\n");
         mail = config_mail(config);
         assert_string_equal(mail->server, "smtp://mail:587");
         assert_string_equal(mail->user, "me");
@@ -304,12 +304,32 @@ static void test_mail(void **state) {
                         "E " M ":3: [Mail] From=me: not an address of mail; allowed is an address such as "
                         "alice@example.org.\n"
                         "E " M ":4: [Mail] TLS=maybe: neither yes nor no; allowed is yes or no.\n");
-        expect_problems(*state, "[Mail]\nServer=smtps://mail\nTLS=no\n",
+        expect_problems(*state, "[Mail]\nServer=smtps://mail\nTLS=no\nAdminAddress=a@b\n",
                         "W " M ":3: [Mail] TLS=no: has no effect on smtps://, which is always encrypted.\n");
-        expect_problems(*state, "[Mail]\nServer=smtp://mail\nTLS=no\nUser=me\n",
+        expect_problems(*state, "[Mail]\nServer=smtp://mail\nTLS=no\nUser=me\nAdminAddress=a@b\n",
                         "W " M ":4: [Mail] TLS=no: the password of User= goes to the server for anybody to "
                         "read.\n");
         expect_problems(*state, "[Mail]\nTLS=no\nUser=me\n", "");
+}
+
+/* Who has set one half believes that there is mail. */
+static void test_nobody_gets_mail(void **state) {
+        static const char *const addresses[] = { "AdminAddress=a@b\n", "UserAddress=@USER@@b\n",
+                                                 "UserAddressMap=/etc/map\n",
+                                                 "UserAddressCommand=/bin/ask\n" };
+
+        expect_problems(*state, "[Mail]\nServer=smtp://mail\nAdminAddress=a@b\nAdminAddress=\n",
+                        "W " M ":2: [Mail] Server=: has no effect without AdminAddress=, UserAddress=, "
+                        "UserAddressMap= or UserAddressCommand=; nobody gets mail.\n");
+        expect_problems(*state, "[Mail]\nServer=smtp://mail\nServer=\nAdminAddress=a@b\nUserAddress=\n",
+                        "W " M
+                        ":4: [Mail] AdminAddress=: has no effect without Server=; nobody gets mail.\n");
+        for (size_t i = 0; i < ELEMENTSOF(addresses); i++) {
+                char text[128];
+
+                snprintf(text, sizeof text, "[Mail]\nServer=smtp://mail\n%s", addresses[i]);
+                expect_problems(*state, text, "");
+        }
 }
 
 static void test_wrong_sections(void **state) {
@@ -575,6 +595,7 @@ int main(void) {
                 TEST(test_wrong_value_keeps_earlier),
                 TEST(test_unknown_keys),
                 TEST(test_mail),
+                TEST(test_nobody_gets_mail),
                 TEST(test_wrong_sections),
                 TEST(test_section_ends_with_file),
                 TEST(test_wrong_lists),
