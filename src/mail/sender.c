@@ -20,6 +20,10 @@
 /* Between two rounds. */
 #define PAUSE_MIN_USEC (100 * USEC_PER_MSEC)
 
+/* When it cannot be written down how something was tried, as on a full disk: until anything is sent again.
+ */
+#define UNWRITTEN_PAUSE_USEC (60 * USEC_PER_SEC)
+
 typedef struct Sender {
         Spool *spool;
         Wake *wake;
@@ -29,6 +33,8 @@ typedef struct Sender {
         unsigned transferred;
         bool server_failed; /* it was said once that the server cannot be reached */
         bool force;         /* this round tries everything, due or not */
+        bool unwritten;     /* the last try could not be written down, which was said */
+        usec_t quiet;       /* CLOCK_MONOTONIC: until when nothing is sent because of that */
 } Sender;
 
 /* One message, and how it was tried. */
@@ -76,11 +82,21 @@ static bool has_expired(const SpoolEntry *entry, usec_t now) {
         return entry->since < now && now - entry->since >= RETRY_EXPIRE_USEC;
 }
 
+/* What is not known of the last try is tried as if it were the first, so somebody has to remember. */
+static void remember_written(Sender *s, int r) {
+        if (r < 0) {
+                (void) log_full(s->unwritten ? LOG_DEBUG : LOG_WARNING, r,
+                                "Mail spool: cannot write down when to try again, so everything waits "
+                                "for a minute each time: %m");
+                s->quiet = now_monotonic() + UNWRITTEN_PAUSE_USEC;
+        }
+        s->unwritten = r < 0;
+}
+
 /* NULL: the server. Returns when it is tried again. */
 static usec_t note_try(Sender *s, const SpoolName *name, const char *reason, usec_t *ret_pause) {
         usec_t now = now_realtime();
         SpoolTries tries;
-        int r;
 
         spool_tries(s->spool, name, &tries);
         if (tries.count++ == 0)
@@ -88,9 +104,7 @@ static usec_t note_try(Sender *s, const SpoolName *name, const char *reason, use
         *ret_pause = retry_pause(tries.count, random_number());
         tries.next = now + *ret_pause;
         snprintf(tries.answer, sizeof tries.answer, "%s", reason);
-        r = spool_set_tries(s->spool, name, &tries);
-        if (r < 0)
-                log_warning_errno(r, "Mail spool: cannot write down when to try again: %m");
+        remember_written(s, spool_set_tries(s->spool, name, &tries));
         return tries.next;
 }
 
@@ -168,14 +182,18 @@ static bool is_hostile(int error) {
                error == -EPERM;
 }
 
-static void not_taken(Sender *s, const SpoolName *name, int error) {
+static void not_taken(Sender *s, Job *job, int error) {
         SpoolNameBuffer text;
+        usec_t pause;
 
-        if (is_hostile(error))
-                fail(s, name, "nobody", error == -EBADMSG ? "not a message" : strerror(-error));
-        else
-                log_error_errno(error, "Mail %s: cannot be read, and stays in the queue: %m",
-                                spool_name_format(text, name));
+        if (is_hostile(error)) {
+                fail(s, &job->entry.name, "nobody", error == -EBADMSG ? "not a message" : strerror(-error));
+                return;
+        }
+        job->next = note_try(s, &job->entry.name, strerror(-error), &pause);
+        (void) log_full(job->tries == 0 ? LOG_ERR : LOG_DEBUG, error,
+                        "Mail %s: cannot be read, and stays in the queue: %m",
+                        spool_name_format(text, &job->entry.name));
 }
 
 /* Returns whether the round goes on. */
@@ -186,7 +204,7 @@ static bool send_message(Sender *s, Job *job) {
         int r = spool_take(s->spool, &job->entry.name, &message);
 
         if (r < 0)
-                not_taken(s, &job->entry.name, r);
+                not_taken(s, job, r);
         if (r <= 0)
                 return true;
         outcome = transfer(s, &message, &job->entry.name, reason);
@@ -257,6 +275,12 @@ static usec_t server_wait(Sender *s) {
         return tries.count == 0 ? 0 : until(s, tries.next);
 }
 
+static usec_t quiet_wait(const Sender *s) {
+        usec_t now = now_monotonic();
+
+        return s->force || s->quiet <= now ? 0 : s->quiet - now;
+}
+
 /* Whoever is told that there is no server need not be told of each message. */
 static void send_due(Sender *s, Job *jobs, size_t n) {
         char why[SPOOL_ANSWER_MAX + 1];
@@ -286,7 +310,7 @@ static usec_t next_wait(Sender *s) {
         for (size_t i = 0; i < n; i++)
                 wait = MIN(wait, until(s, jobs[i].next));
         /* What is due and was not sent is held by somebody. */
-        return MAX(MAX(wait, server), PAUSE_MIN_USEC);
+        return MAX(MAX(wait, server), MAX(quiet_wait(s), PAUSE_MIN_USEC));
 }
 
 static bool is_any_due(Sender *s, const Job *jobs, size_t n) {
@@ -310,7 +334,7 @@ static void do_round(Sender *s) {
                 log_error_errno(r, "Mail spool: cannot be read: %m");
                 return;
         }
-        if (server_wait(s) == 0 && is_any_due(s, jobs, n))
+        if (quiet_wait(s) == 0 && server_wait(s) == 0 && is_any_due(s, jobs, n))
                 send_due(s, jobs, n);
         expire(s, jobs, n);
 }
