@@ -88,24 +88,21 @@ void spool_clean_line(char buffer[static SPOOL_ANSWER_MAX + 1], const char *text
         buffer[done] = '\0';
 }
 
-/* With the mode of the spool itself, so that its group has its bit here as well. */
+/* With the mode of the spool itself, so that its group has its bit here as well. By the descriptor: one of
+ * the group could put a link in its place. */
 static int open_directory(int dirfd, const char *name, bool make, int *ret) {
+        bool made = make && mkdirat(dirfd, name, 0700) >= 0;
+        _cleanup_close_ int fd = -1;
         struct stat st;
-        int fd;
 
-        if (make) {
-                if (fstat(dirfd, &st) < 0)
-                        return -errno;
-                if (mkdirat(dirfd, name, 0700) >= 0) {
-                        if (fchmodat(dirfd, name, st.st_mode & 07777, 0) < 0)
-                                return -errno;
-                } else if (errno != EEXIST)
-                        return -errno;
-        }
+        if (make && !made && errno != EEXIST)
+                return -errno;
         fd = openat(dirfd, name, DIRECTORY_FLAGS);
         if (fd < 0)
                 return -errno;
-        *ret = fd;
+        if (made && (fstat(dirfd, &st) < 0 || fchmod(fd, st.st_mode & 07777) < 0))
+                return -errno;
+        *ret = TAKE_FD(fd);
         return 0;
 }
 
@@ -121,11 +118,18 @@ static int open_directories(Spool *spool, bool make) {
 
 /* Held until the process closes it or ends, however it ends. */
 static int lock_role(Spool *spool, const char *file) {
+        struct stat st;
+
         spool->lock_fd = spool_open_file(spool->dirfd, file, O_RDWR | O_CREAT, NULL);
         if (spool->lock_fd == -ENOENT) /* never with O_CREAT, but for a directory that is being removed */
                 return -ESTALE;
         if (spool->lock_fd < 0)
                 return spool->lock_fd;
+        /* It could be any file of root's that one of the group has linked here. */
+        if (fstat(spool->lock_fd, &st) < 0)
+                return -errno;
+        if (st.st_nlink > 1)
+                return -EINVAL;
         /* Whoever makes it, with whatever umask: the others of the group have to open it too. */
         (void) fchmod(spool->lock_fd, FILE_MODE);
         if (flock(spool->lock_fd, LOCK_EX | LOCK_NB) < 0)

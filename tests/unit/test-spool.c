@@ -215,6 +215,19 @@ static void test_is_sending(void **state) {
 }
 
 /* Or whoever comes second could not even ask for it. */
+/* One of the group has linked it to a file of ours, which stays as it is. */
+static void test_lock_that_is_a_link(void **state) {
+        int fd = ((Scratch *) *state)->fd;
+        Spool *spool = NULL;
+        struct stat st;
+
+        assert_int_equal(write_file_synced(fd, "private", "x", 1, 0600), 0);
+        assert_int_equal(linkat(fd, "private", fd, "lock-put", 0), 0);
+        assert_int_equal(spool_open(fd, SPOOL_PUT, &wide, &spool), -EINVAL);
+        assert_int_equal(fstatat(fd, "private", &st, 0), 0);
+        assert_int_equal(st.st_mode & 07777, 0600);
+}
+
 static void test_locks_are_the_groups(void **state) {
         static const char *const locks[] = { "lock-put", "lock-send" };
         mode_t mask = umask(0077);
@@ -663,6 +676,7 @@ int main(void) {
                 TEST(test_order),
                 TEST(test_roles),
                 TEST(test_is_sending),
+                TEST(test_lock_that_is_a_link),
                 TEST(test_locks_are_the_groups),
                 TEST(test_recipient),
                 TEST(test_recipient_of_no_message),
