@@ -50,6 +50,13 @@ const char *mail_until(char buffer[static 32], usec_t next, usec_t now) {
         return buffer;
 }
 
+const char *mail_next(char buffer[static 40], usec_t next, usec_t now) {
+        char until[32];
+
+        snprintf(buffer, 40, "%s%s", next < now + USEC_PER_SEC ? "" : "in ", mail_until(until, next, now));
+        return buffer;
+}
+
 char *mail_test_text(const char *host, const char *server, const char *address) {
         char *text;
 

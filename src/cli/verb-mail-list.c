@@ -168,15 +168,14 @@ static int print_server(const Cli *cli, const Config *config, const SpoolTries *
         _cleanup_free_ char *answer = text_escape(&cli->terminal, server->answer),
                             *shown = text_escape(&cli->terminal, name);
         WhenBuffer since, ago;
-        char next[32];
+        char next[40];
 
         if (!answer || !shown)
                 return -ENOMEM;
-        printf("\n%sNo mail gets through%s%s%s since %s (%s): %u %s in vain, the next %s%s.\n",
+        printf("\n%sNo mail gets through%s%s%s since %s (%s): %u %s in vain, the next %s.\n",
                color_on(&cli->terminal, COLOR_RED), name ? " to " : "", shown, color_off(&cli->terminal),
                when_format(since, server->since), when_ago(ago, server->since, cli->now), server->count,
-               server->count == 1 ? "try" : "tries", server->next < cli->now + USEC_PER_SEC ? "" : "in ",
-               mail_until(next, server->next, cli->now));
+               server->count == 1 ? "try" : "tries", mail_next(next, server->next, cli->now));
         printf("  %s\n", answer);
         if (meaning && !cli->options.quiet)
                 printf("  %s\n", meaning);

@@ -173,15 +173,15 @@ static Status tell_nobody_sends(void) {
 static Status tell_answer(const Cli *cli, const Fate *fate) {
         _cleanup_free_ char *answer = text_escape(&cli->terminal, fate->answer);
         const char *meaning = cli->options.quiet ? NULL : mail_answer_meaning(fate->answer);
-        char next[32];
+        char next[40];
 
         if (!answer)
                 return verb_end(-ENOMEM);
         if (fate->place == SPOOL_FAILED)
                 log_error("It was refused, and is not tried again: %s", answer);
         else
-                log_error("It was not sent; the next try in %s: %s",
-                          mail_until(next, fate->tries.next, now_realtime()), answer);
+                log_error("It was not sent; the next try %s: %s",
+                          mail_next(next, fate->tries.next, now_realtime()), answer);
         if (meaning)
                 log_error("%s", meaning);
         return STATUS_FAILURE;

@@ -48,13 +48,15 @@ static void test_meanings(_unused_ void **state) {
 }
 
 static void test_until(_unused_ void **state) {
-        char buffer[32];
+        char buffer[32], sentence[40];
 
         assert_string_equal(mail_until(buffer, 0, T0), "now");
         assert_string_equal(mail_until(buffer, T0 - USEC_PER_SEC, T0), "now");
         assert_string_equal(mail_until(buffer, T0 + USEC_PER_SEC - 1, T0), "now");
         assert_string_equal(mail_until(buffer, T0 + 5 * USEC_PER_SEC + 7, T0), "5s");
         assert_string_equal(mail_until(buffer, T0 + 3600 * USEC_PER_SEC, T0), "1h");
+        assert_string_equal(mail_next(sentence, T0, T0), "now");
+        assert_string_equal(mail_next(sentence, T0 + 3600 * USEC_PER_SEC, T0), "in 1h");
         /* Whatever is in the file. */
         assert_true(strlen(mail_until(buffer, UINT64_MAX, T0)) < sizeof buffer);
         assert_true(strlen(mail_until(buffer, UINT64_MAX, 0)) < sizeof buffer);
