@@ -32,7 +32,8 @@ static void on_bad_template(const char *file, const TemplateProblem *problem, vo
 }
 
 /* Each time the first that is there and right; what is wrong with it is said once. */
-static int load_template(MailJob *job, const char *name, Template **ret) {
+static int load_template(MailJob *job, const char *name, Template **ret,
+                         char ret_language[static TEMPLATE_LANGUAGE_MAX + 1]) {
         unsigned i = 0;
         bool said;
 
@@ -41,13 +42,14 @@ static int load_template(MailJob *job, const char *name, Template **ret) {
         said = job->templates_said & 1U << i;
         job->templates_said |= 1U << i;
         return template_load(job->manager->root_fd, name, mail_config(job)->language ?: "", on_bad_template,
-                             &said, ret);
+                             &said, ret, ret_language);
 }
 
-static int render(MailJob *job, const DigestMessage *message, char **ret_subject, char **ret_text) {
+static int render(MailJob *job, const DigestMessage *message, char **ret_subject, char **ret_text,
+                  char ret_language[static TEMPLATE_LANGUAGE_MAX + 1]) {
         _cleanup_(template_freep) Template *template = NULL;
         EventValues values;
-        int r = load_template(job, event_template(message), &template);
+        int r = load_template(job, event_template(message), &template, ret_language);
 
         if (r < 0)
                 return r;
@@ -72,11 +74,12 @@ static SpoolName name_of(const MailJob *job, const DigestMessage *message) {
 
 int mail_compose(MailDelivery *delivery, const DigestMessage *message) {
         _cleanup_free_ char *subject = NULL, *text = NULL;
+        char language[TEMPLATE_LANGUAGE_MAX + 1];
         MailJob *job = delivery->job;
         int r;
 
         delivery->name = name_of(job, message);
-        r = render(job, message, &subject, &text);
+        r = render(job, message, &subject, &text, language);
         if (r < 0)
                 return r;
         return message_compose(
@@ -85,7 +88,7 @@ int mail_compose(MailDelivery *delivery, const DigestMessage *message) {
                         .to = delivery->to,
                         .id = delivery->name.id,
                         .host = job->domain,
-                        .language = mail_config(job)->language,
+                        .language = *language ? language : NULL,
                         .date = job->manager->realtime(),
                         .subject = subject,
                         .text = text,

@@ -11,10 +11,9 @@
 #include "basic/text.h"
 #include "report/event-mail.h"
 
-#define LANGUAGE_MAX 16U
-#define NAME_SIZE    64U
-#define PATH_SIZE    (sizeof TEMPLATES_SHIPPED + 1 + 256)
-#define SUFFIX       ".txt"
+#define NAME_SIZE 64U
+#define PATH_SIZE (sizeof TEMPLATES_SHIPPED + 1 + 256)
+#define SUFFIX    ".txt"
 
 /* No link is followed and no pipe is waited for; it is root's directory, but the service may be root too. */
 static ssize_t read_regular(int dirfd, const char *name, char *text, size_t size) {
@@ -74,6 +73,7 @@ static int open_directory(int root_fd, const char *directory) {
         return fd < 0 ? -errno : fd;
 }
 
+/* How much of the language is that of the one that was found, or a negative errno. */
 static int load_from(int root_fd, const char *directory, const char *name, const char *language,
                      TemplateVisitor visitor, void *userdata, Template **ret) {
         _cleanup_close_ int fd = open_directory(root_fd, directory);
@@ -90,19 +90,28 @@ static int load_from(int root_fd, const char *directory, const char *name, const
                         continue;
                 r = load_one(fd, directory, file_name(buffer, name, language, lengths[i]), visitor, userdata,
                              ret);
-                if (r >= 0 || r == -ENOMEM)
+                if (r >= 0)
+                        return (int) lengths[i];
+                if (r == -ENOMEM)
                         return r;
         }
         return -ENOENT;
 }
 
 int template_load(int root_fd, const char *name, const char *language, TemplateVisitor visitor,
-                  void *userdata, Template **ret) {
+                  void *userdata, Template **ret, char ret_language[static TEMPLATE_LANGUAGE_MAX + 1]) {
         int r = load_from(root_fd, TEMPLATES_OWN, name, language, visitor, userdata, ret);
+        const char *otherwise = "";
 
-        if (r == -ENOENT)
+        if (r == -ENOENT) {
                 r = load_from(root_fd, TEMPLATES_SHIPPED, name, language, visitor, userdata, ret);
-        return r;
+                otherwise = TEMPLATE_LANGUAGE_SHIPPED;
+        }
+        if (r < 0)
+                return r;
+        snprintf(ret_language, TEMPLATE_LANGUAGE_MAX + 1, "%.*s", r > 0 ? r : (int) TEMPLATE_LANGUAGE_MAX,
+                 r > 0 ? language : otherwise);
+        return 0;
 }
 
 /* ---- all of one's own ---- */
@@ -115,13 +124,13 @@ static bool is_template_name(const char *file) {
                 return false;
         for (const char *const *name = template_names; *name; name++) {
                 size_t n = strlen(*name);
-                char language[LANGUAGE_MAX + 1];
+                char language[TEMPLATE_LANGUAGE_MAX + 1];
 
                 if (strncmp(file, *name, n) != 0)
                         continue;
                 if (file + n == file + length - suffix)
                         return true;
-                if (file[n] != '.' || length - suffix - n - 1 > LANGUAGE_MAX)
+                if (file[n] != '.' || length - suffix - n - 1 > TEMPLATE_LANGUAGE_MAX)
                         continue;
                 snprintf(language, sizeof language, "%.*s", (int) (length - suffix - n - 1), file + n + 1);
                 if (language_is_valid(language))

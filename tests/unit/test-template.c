@@ -125,10 +125,12 @@ static int teardown(_unused_ void **state) {
         return 0;
 }
 
+static char found_language[TEMPLATE_LANGUAGE_MAX + 1];
+
 static void expect_loaded(const char *language, const char *subject) {
         _cleanup_(template_freep) Template *template = NULL;
         _cleanup_free_ char *found = NULL, *text = NULL;
-        int r = template_load(fixture.fd, "oom-user", language, tell, NULL, &template);
+        int r = template_load(fixture.fd, "oom-user", language, tell, NULL, &template, found_language);
 
         if (!subject) {
                 assert_int_equal(r, -ENOENT);
@@ -143,18 +145,22 @@ static void test_precedence(_unused_ void **state) {
         expect_loaded("", NULL);
         fixture_write(&fixture, TEMPLATES_SHIPPED "/oom-user.txt", "Subject: 1\n");
         expect_loaded("de_AT", "1");
+        assert_string_equal(found_language, "en");
         fixture_write(&fixture, TEMPLATES_SHIPPED "/oom-user.de.txt", "Subject: 2\n");
         expect_loaded("de_AT", "2");
+        assert_string_equal(found_language, "de");
         expect_loaded("de", "2");
         expect_loaded("fr", "1");
         expect_loaded("", "1");
         fixture_write(&fixture, TEMPLATES_OWN "/oom-user.txt", "Subject: 3\n");
         expect_loaded("de_AT", "3");
+        assert_string_equal(found_language, ""); /* whoever has written it knows */
         expect_loaded("", "3");
         fixture_write(&fixture, TEMPLATES_OWN "/oom-user.de.txt", "Subject: 4\n");
         expect_loaded("de_AT", "4");
         fixture_write(&fixture, TEMPLATES_OWN "/oom-user.de_AT.txt", "Subject: 5\n");
         expect_loaded("de_AT", "5");
+        assert_string_equal(found_language, "de_AT");
         expect_loaded("de", "4");
         assert_string_equal(told, "");
 }
@@ -384,9 +390,11 @@ static void read_shipped(const char *name, const char *suffix) {
 static void expect_shipped(const char *name, const char *language, const DigestMessage *message) {
         _cleanup_(template_freep) Template *template = NULL;
         _cleanup_free_ char *subject = NULL, *text = NULL;
+        char found[TEMPLATE_LANGUAGE_MAX + 1];
         EventValues v;
 
-        assert_int_equal(template_load(fixture.fd, name, language, tell, NULL, &template), 0);
+        assert_int_equal(template_load(fixture.fd, name, language, tell, NULL, &template, found), 0);
+        assert_string_equal(found, *language ? language : "en");
         assert_int_equal(event_values(message, "login", &v), 0);
         assert_int_equal(template_render(template, &v.values, &subject, &text), 0);
         event_values_done(&v);
