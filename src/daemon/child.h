@@ -7,8 +7,8 @@
 #include "basic/macro.h"
 
 /* Another program as a child, started as child_spawn() does, whose end the loop hears of. Nobody ever waits
- * for that: a user can keep a process of theirs from ending, even by SIGKILL (a debugger, a file system of
- * their own), for as long as they like. */
+ * for that: a user can keep a process of theirs from ending, even by SIGKILL (a file system of their own),
+ * for as long as they like. */
 typedef struct Child Child;
 
 /* In the loop, when the program itself has ended; what it has started and left behind in its process group
