@@ -52,6 +52,8 @@ static void forget_pause(MailJob *job, uid_t uid) {
 
 void mail_forget_addresses(MailJob *job) {
         job->map = address_map_free(job->map);
+        job->map_read = NULL; /* the thread's job frees it */
+        job->map_error = 0;
         job->map_failed = false;
         free(job->pause);
         job->pause = NULL;
@@ -60,24 +62,44 @@ void mail_forget_addresses(MailJob *job) {
 
 /* ---- the map ---- */
 
-typedef struct MapLines {
-        const char *path;
-        unsigned count;
-} MapLines;
+typedef struct MapLine {
+        unsigned line;
+        const char *why;
+} MapLine;
+
+/* The thread's, until it is done. */
+struct MapRead {
+        MailJob *job;
+        int root_fd; /* the manager's */
+        char *path;
+        AddressMap *map;
+        struct stat st;
+        MapLine bad[LINES_TOLD_MAX];
+        unsigned n_bad; /* of which so many are told */
+};
+
+static MapRead *map_read_free(MapRead *read) {
+        if (!read)
+                return NULL;
+        address_map_free(read->map);
+        free(read->path);
+        free(read);
+        return NULL;
+}
+DEFINE_CLEANUP(MapRead *, map_read_free)
 
 static void on_bad_line(unsigned line, const char *why, void *userdata) {
-        MapLines *lines = userdata;
+        MapRead *read = userdata;
 
-        if (lines->count++ < LINES_TOLD_MAX)
-                log_warning("%s:%u: %s The line is left out.", lines->path, line, why);
+        if (read->n_bad < LINES_TOLD_MAX)
+                read->bad[read->n_bad] = (MapLine){ .line = line, .why = why };
+        read->n_bad++;
 }
 
-static int parse_map(MailJob *job, int fd, size_t size, const char *path) {
+static int parse_map(MapRead *read, int fd) {
+        size_t size = (size_t) read->st.st_size;
         _cleanup_free_ char *text = NULL;
-        MapLines lines = { .path = path };
-        AddressMap *map;
         ssize_t n;
-        int r;
 
         if (size > ADDRESS_MAP_SIZE_MAX)
                 return -EFBIG;
@@ -85,16 +107,70 @@ static int parse_map(MailJob *job, int fd, size_t size, const char *path) {
         if (!text)
                 return -ENOMEM;
         n = read_fd(fd, text, size + 2);
-        if (n < 0)
-                return (int) n;
-        r = address_map_parse(text, (size_t) n, on_bad_line, &lines, &map);
+        return n < 0 ? (int) n : address_map_parse(text, (size_t) n, on_bad_line, read, &read->map);
+}
+
+/* In the thread. */
+static int read_map(void *data) {
+        MapRead *read = data;
+        _cleanup_close_ int fd = openat(read->root_fd, read->path + strspn(read->path, "/"),
+                                        O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+        if (fd < 0 || fstat(fd, &read->st) < 0)
+                return -errno;
+        return S_ISREG(read->st.st_mode) ? parse_map(read, fd) : -EINVAL;
+}
+
+static void say_bad_lines(const MapRead *read) {
+        for (unsigned i = 0; i < MIN(read->n_bad, LINES_TOLD_MAX); i++)
+                log_warning("%s:%u: %s The line is left out.", read->path, read->bad[i].line,
+                            read->bad[i].why);
+        if (read->n_bad > LINES_TOLD_MAX)
+                log_warning("%s: %u more lines are left out.", read->path, read->n_bad - LINES_TOLD_MAX);
+}
+
+static void say_no_map(MailJob *job, int error, const char *path) {
+        if (!job->map_failed)
+                log_error_errno(error, "Cannot read %s, %s: %m", path,
+                                job->map ? "addresses are as it said before" : "mail to users waits");
+        job->map_failed = true;
+}
+
+static void on_map_read(int result, void *data) {
+        _cleanup_(map_read_freep) MapRead *read = data;
+        MailJob *job = read->job;
+
+        mail_schedule(job);
+        if (job->map_read != read)
+                return; /* the configuration may say something else by now */
+        job->map_read = NULL;
+        job->map_error = result;
+        if (result < 0) {
+                job->map_after = job->manager->clock() + MAIL_PAUSE_MAX_USEC;
+                say_no_map(job, result, read->path);
+                return;
+        }
+        say_bad_lines(read);
+        address_map_free(job->map);
+        job->map = TAKE_PTR(read->map);
+        job->map_changed = read->st.st_mtim;
+        job->map_inode = read->st.st_ino;
+}
+
+static int begin_reading(MailJob *job, const char *path) {
+        _cleanup_(map_read_freep) MapRead *read = calloc(1, sizeof *read);
+        int r;
+
+        if (!read)
+                return -ENOMEM;
+        read->job = job;
+        read->root_fd = job->manager->root_fd;
+        read->path = strdup(path);
+        r = read->path ? worker_submit(job->worker, read_map, on_map_read, read) : -ENOMEM;
         if (r < 0)
                 return r;
-        if (lines.count > LINES_TOLD_MAX)
-                log_warning("%s: %u more lines are left out.", path, lines.count - LINES_TOLD_MAX);
-        address_map_free(job->map);
-        job->map = map;
-        return 0;
+        job->map_read = TAKE_PTR(read);
+        return -EINPROGRESS;
 }
 
 static bool is_as_read(const MailJob *job, const struct stat *st) {
@@ -102,37 +178,33 @@ static bool is_as_read(const MailJob *job, const struct stat *st) {
                st->st_mtim.tv_nsec == job->map_changed.tv_nsec;
 }
 
-static int open_map(MailJob *job, const char *path) {
-        _cleanup_close_ int fd = openat(job->manager->root_fd, path + strspn(path, "/"),
-                                        O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+static int look_at_map(MailJob *job, const char *path) {
         struct stat st;
-        int r;
 
-        if (fd < 0 || fstat(fd, &st) < 0)
+        if (fstatat(job->manager->root_fd, path + strspn(path, "/"), &st, 0) < 0)
                 return -errno;
-        if (!S_ISREG(st.st_mode))
-                return -EINVAL;
-        if (is_as_read(job, &st))
+        if (is_as_read(job, &st)) {
+                job->map_failed = false;
                 return 0;
-        r = parse_map(job, fd, (size_t) st.st_size, path);
-        if (r < 0)
-                return r;
-        job->map_changed = st.st_mtim;
-        job->map_inode = st.st_ino;
-        return 0;
+        }
+        /* What it is now could not be read a moment ago. */
+        if (job->map_error < 0 && job->manager->clock() < job->map_after)
+                return job->map_error;
+        return begin_reading(job, path);
 }
 
-/* What was read before goes on to count. With nothing ever read nobody's address is known: it may say that
- * they get no mail. */
-static int read_map(MailJob *job) {
+/* A large one is read and sorted in the thread: -EINPROGRESS, and the loop comes back. What was read before
+ * goes on to count. With nothing ever read nobody's address is known: it may say that they get no mail. */
+static int ensure_map(MailJob *job) {
         const char *path = mail_config(job)->user_address_map;
-        int r = path ? open_map(job, path) : 0;
+        int r;
 
-        if (r < 0 && !job->map_failed)
-                log_error_errno(r, "Cannot read %s, %s: %m", path,
-                                job->map ? "addresses are as it said before" : "mail to users waits");
-        job->map_failed = r < 0;
-        return job->map ? 0 : r;
+        if (!path)
+                return 0;
+        r = job->map_read ? -EINPROGRESS : look_at_map(job, path);
+        if (r < 0 && r != -EINPROGRESS)
+                say_no_map(job, r, path);
+        return job->map && r != -EINPROGRESS ? 0 : r;
 }
 
 /* ---- the command ---- */
@@ -171,11 +243,23 @@ static void on_answer(const char *address, const char *why, void *userdata) {
         mail_schedule(job);
 }
 
+static unsigned count_commands(const MailJob *job) {
+        unsigned n = 0;
+
+        for (size_t i = 0; i < MAIL_UNDER_WAY_MAX; i++)
+                n += job->delivery[i].command != NULL;
+        return n;
+}
+
+/* Each one that is started costs the loop time. */
 static int ask(MailDelivery *delivery, const char *user_name) {
         MailJob *job = delivery->job;
-        int r = address_command_start(job->manager->event, mail_config(job)->user_address_command, user_name,
-                                      on_answer, delivery, &delivery->command);
+        int r;
 
+        if (count_commands(job) >= MAIL_COMMANDS_MAX)
+                return -EINPROGRESS;
+        r = address_command_start(job->manager->event, mail_config(job)->user_address_command, user_name,
+                                  on_answer, delivery, &delivery->command);
         if (r == -EINVAL)
                 return -ENOENT; /* a name that nobody should be asked about */
         if (r < 0 && pause_user(job, delivery->uid))
@@ -190,8 +274,10 @@ static int ask(MailDelivery *delivery, const char *user_name) {
 static int address_of(MailDelivery *delivery, const char *user_name) {
         MailJob *job = delivery->job;
         const MailConfig *config = mail_config(job);
-        int r = read_map(job);
+        int r = ensure_map(job);
 
+        if (r == -EINPROGRESS)
+                return r;
         if (r < 0) {
                 (void) pause_user(job, delivery->uid);
                 return -EAGAIN; /* a file that is not there is no answer */

@@ -27,6 +27,9 @@
 /* So many messages are on their way at once; the others wait in the file. */
 #define MAIL_UNDER_WAY_MAX 16U
 
+/* So many commands are asked for addresses at once. */
+#define MAIL_COMMANDS_MAX 4U
+
 /* A pause after a failure: the first, and the longest. */
 #define MAIL_PAUSE_MIN_USEC USEC_PER_SEC
 #define MAIL_PAUSE_MAX_USEC (60 * USEC_PER_SEC)
@@ -46,6 +49,9 @@ typedef struct MailDelivery {
         char *text;   /* is to be put */
         bool putting; /* the worker has a copy */
 } MailDelivery;
+
+/* The map of addresses, while it is being read. */
+typedef struct MapRead MapRead;
 
 /* A user whose address could not be had. */
 typedef struct MailPause {
@@ -78,7 +84,10 @@ struct MailJob {
         AddressMap *map;
         struct timespec map_changed;
         ino_t map_inode;
-        bool map_failed; /* said */
+        MapRead *map_read; /* under way, the worker's; NULL: none */
+        int map_error;     /* of the last that was read; 0: none */
+        usec_t map_after;  /* CLOCK_MONOTONIC: then it is tried again */
+        bool map_failed;   /* said */
         MailPause *pause;
         size_t n_pauses;
 
@@ -103,8 +112,9 @@ void mail_save_last(MailJob *job); /* before the worker ends */
 void mail_acknowledge(MailJob *job, uint64_t id);
 
 /* mail-address.c */
-/* Finds out whom the message is for. 1: `to` is filled in; 0: it will be, and mail_address_found() called;
- * -ENOENT: nobody is to get it; or another negative errno: not now, and mail_is_paused(). */
+/* Finds out whom the message is for. 1: `to` is filled in; 0: it will be, and mail_step() follows;
+ * -ENOENT: nobody is to get it; -EINPROGRESS: not now, and mail_step() follows; or another negative errno:
+ * not now, and mail_is_paused(). */
 int mail_address(MailDelivery *delivery, const DigestMessage *message);
 bool mail_is_paused(const MailJob *job, uid_t uid);
 void mail_forget_addresses(MailJob *job); /* the configuration may say something else now */

@@ -16,7 +16,7 @@
 
 typedef struct AddressMap AddressMap;
 
-/* A line that is not taken; `why` is a sentence that holds nothing of the line. */
+/* A line that is not taken; `why` is a sentence that holds nothing of the line, and stays. */
 typedef void (*AddressMapVisitor)(unsigned line, const char *why, void *userdata);
 
 /* Understands the text of the file. Lines that are wrong are told and left out; of two for one user the

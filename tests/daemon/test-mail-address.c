@@ -70,6 +70,53 @@ static void test_map_gone(_unused_ void **state) {
                          1);
 }
 
+/* It may be large, and its disk slow: it is read where nobody waits for it. */
+static void test_map_is_read_beside_the_loop(_unused_ void **state) {
+        put_map("alice: a.smith@example.net\n");
+        mail_start(WITH_MAP);
+        mail_kill(1000, 1);
+        mail_jobs_left = 1; /* what is sealed is saved */
+        wait_for_mail(MAIL_COALESCE);
+        assert_int_equal(log_capture_count("Cannot read /etc/addresses, mail to users waits"), 1);
+        mail_jobs_left = -1;
+        wait_for_mail(AGAIN);
+        assert_int_equal(mail_count_with(TO("a.smith@example.net")), 1);
+}
+
+static int hold(void *data) {
+        char byte;
+
+        return read(*(const int *) data, &byte, 1) == 1 ? 0 : -EIO;
+}
+
+static void held(int result, _unused_ void *data) {
+        assert_int_equal(result, 0);
+}
+
+/* What is being read when the configuration changes is of the old one. */
+static void test_reload_while_it_is_read(_unused_ void **state) {
+        int fds[2];
+
+        assert_int_equal(pipe(fds), 0);
+        mail_start(WITH_MAP);
+        mail_kill(1000, 1);
+        wait_for_mail(MAIL_COALESCE);
+        assert_int_equal(mail_count(), 0);
+        put_map("alice: a.smith@example.net\nnonsense\n");
+        assert_int_equal(worker_submit(host.manager->mail->worker, hold, held, fds), 0);
+        host_leap(AGAIN);
+        host_settle();
+        assert_non_null(host.manager->mail->map_read);
+        host_reload(MAIL_SERVER MAIL_USERS);
+        assert_int_equal(write(fds[1], "x", 1), 1);
+        wait_for_mail(AGAIN);
+        assert_int_equal(mail_count_with(TO("alice@example.org")), 1);
+        assert_int_equal(mail_count(), 1);
+        assert_int_equal(log_capture_count("The line is left out"), 0);
+        safe_close(fds[0]);
+        safe_close(fds[1]);
+}
+
 static char program[128];
 
 /* The command's program, in the fixture. */
@@ -190,6 +237,8 @@ int main(void) {
                 TEST(test_map),
                 TEST(test_no_map),
                 TEST(test_map_gone),
+                TEST(test_map_is_read_beside_the_loop),
+                TEST(test_reload_while_it_is_read),
                 TEST(test_command),
                 TEST(test_command_knows_none),
                 TEST(test_command_fails),
