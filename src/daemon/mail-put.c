@@ -117,7 +117,7 @@ static void take_result(MailJob *job, const PutItem *item) {
                 say_failure(job, r);
         if (r < 0 && r != -EMSGSIZE && r != -EINVAL)
                 return;
-        if (r >= 0)
+        if (item->result >= 0)
                 job->put_full = job->put_failed = false;
         mail_forget(job, item->id);
         mail_delivery_done(delivery);

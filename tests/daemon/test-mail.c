@@ -281,6 +281,30 @@ static void test_full_of_kills(_unused_ void **state) {
         assert_int_equal(mail_count(), 0);
 }
 
+/* A warning that is not taken is no sign of room. */
+static void test_full_is_said_once(_unused_ void **state) {
+        Event warning = {
+                .kind = EVENT_MEMORY_WARNING,
+                .uid = 1000,
+                .by = UID_INVALID,
+                .slice = "user-1000.slice",
+                .warning = { .percent = 75, .used = 75, .current = 75, .max = 100 },
+        };
+
+        mail_start(MAIL_SERVER MAIL_USERS "QueueMax=1\n");
+        mail_kill(1000, 1);
+        mail_kill(1001, 1);
+        wait_for_mail(MAIL_COALESCE);
+        assert_int_equal(mail_count(), 1);
+        for (unsigned i = 0; i < 3; i++) {
+                manager_mail_event(host.manager, &warning, "alice");
+                wait_for_mail(MAIL_COALESCE);
+                wait_for_mail(MAIL_COALESCE);
+        }
+        assert_int_equal(log_capture_count("was full, 1 warnings are not sent."), 3);
+        assert_int_equal(log_capture_count("is full, mail about kills waits"), 1);
+}
+
 static void test_no_spool(_unused_ void **state) {
         char moved[128];
 
@@ -340,15 +364,25 @@ static void test_lost_warnings(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_one_kill),      TEST(test_several_are_one),
-                TEST(test_off),           TEST(test_observing),
-                TEST(test_dry_run),       TEST(test_switched),
-                TEST(test_released),      TEST(test_other_rules),
-                TEST(test_warning),       TEST(test_crashes),
-                TEST(test_stop),          TEST(test_broken_file),
-                TEST(test_full_of_kills), TEST(test_file_not_to_be_written),
-                TEST(test_no_spool),      TEST(test_busy_spool),
-                TEST(test_lost_warnings), TEST(test_not_saved_and_off),
+                TEST(test_one_kill),
+                TEST(test_several_are_one),
+                TEST(test_off),
+                TEST(test_observing),
+                TEST(test_dry_run),
+                TEST(test_switched),
+                TEST(test_released),
+                TEST(test_other_rules),
+                TEST(test_warning),
+                TEST(test_crashes),
+                TEST(test_stop),
+                TEST(test_broken_file),
+                TEST(test_full_of_kills),
+                TEST(test_file_not_to_be_written),
+                TEST(test_no_spool),
+                TEST(test_busy_spool),
+                TEST(test_lost_warnings),
+                TEST(test_full_is_said_once),
+                TEST(test_not_saved_and_off),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
