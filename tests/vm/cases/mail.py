@@ -123,15 +123,11 @@ def counts_each_once(test):
     for _ in range(2):
         for user in users:
             run_out_of_memory(test, user)
-    expected = {user.slice: user.kills() for user in users}
-    wait_for(lambda: mail.kills_by_slice(mailed(server, mail.ADMIN)) == expected, PATIENCE, "all kills in mail",
-             pause=0.5)
+    killed = sum(user.kills() for user in users)
+    wait_for(lambda: mail.kills_told(mailed(server, mail.ADMIN)) == killed, PATIENCE, "all kills in mail", pause=0.5)
     time.sleep(2 * COALESCE)
-    test.equal("kills told to the administrator", mail.kills_by_slice(mailed(server, mail.ADMIN)), expected)
-    for user in users:
-        test.equal(f"kills told to {user}", mail.kills_by_slice(mailed(server, mail.address_of(user))),
-                   {user.slice: expected[user.slice]})
-    test.check(len(mailed(server, mail.ADMIN)) < sum(expected.values()), "nothing was put together")
+    all_are_told_once(test, server, users)
+    test.check(len(mailed(server, mail.ADMIN)) < killed, "nothing was put together")
 
 
 @case("the server is down: mail waits, the service goes on, and it is delivered afterwards", timeout=400)
@@ -212,25 +208,24 @@ def survives_kill_9(test):
     killer.close()
     wait_for(test.service.is_active, PATIENCE, "the service is back", pause=0.2)
 
-    expected = {user.slice: user.kills() for user in users}
     test.figure("killed_daemon", killer.daemon_kills)
     test.figure("killed_sender", killer.sender_kills)
-    wait_for(lambda: kills_in_journal(test) == expected, PATIENCE, "every kill is in the journal", pause=0.5)
+    killed = sum(user.kills() for user in users)
+    wait_for(lambda: missing_in_journal(test, users) == {}, PATIENCE, "every kill is in the journal", pause=0.5)
     fairslicectl("mail", "retry")
-    wait_for(lambda: told(server, mail.ADMIN) == expected, PATIENCE, "every kill is in a mail", pause=1)
+    wait_for(lambda: mail.kills_told(mailed(server, mail.ADMIN)) >= killed, PATIENCE, "every kill is in a mail", pause=1)
     wait_until_all_is_sent()
     time.sleep(2)
-    test.equal("kills in the journal", kills_in_journal(test), expected)
-    test.equal("kills told to the administrator", told(server, mail.ADMIN), expected)
-    for user in users:
-        test.equal(f"kills told to {user}", told(server, mail.address_of(user)), {user.slice: expected[user.slice]})
+    all_are_told_once(test, server, users)
+    test.figure("recorded_twice", sum(kills_in_journal(test).values()) - killed)
     test.figure("sent_twice", len(server.messages()) - len({message.id for message in server.messages()}))
 
 
-def told(server, recipient):
-    """In messages that differ: who is killed before the server's word is written down sends a second time."""
-    by_id = {message.id: message for message in mailed(server, recipient)}
-    return mail.kills_by_slice(by_id.values())
+def all_are_told_once(test, server, users):
+    test.equal("kills told to the administrator", mail.kills_told(mailed(server, mail.ADMIN)),
+               sum(user.kills() for user in users))
+    for user in users:
+        test.equal(f"kills told to {user}", mail.kills_told(mailed(server, mail.address_of(user))), user.kills())
 
 
 def kills_in_journal(test):
@@ -243,3 +238,9 @@ def kills_in_journal(test):
 def allow_many_starts(test):
     """systemd gives up on what is started five times in ten seconds."""
     drop_in(test, test.service.unit, "[Unit]\nStartLimitIntervalSec=0\n")
+
+
+def missing_in_journal(test, users):
+    """A record may be there twice, if the service was killed before it had written down that it was sent."""
+    found = kills_in_journal(test)
+    return {user.slice: user.kills() for user in users if found.get(user.slice, 0) < user.kills()}

@@ -145,7 +145,7 @@ class Message:
 
 
 # Text of our own, with what is to be counted: KILLS slices 3.
-COUNTED = "Subject: kills\n\nSLICE=@SLICE@ KILLS=@KILLS@\n"
+COUNTED = "Subject: kills\n\nKILLS=@KILLS@\n"
 
 
 def install_templates():
@@ -154,13 +154,12 @@ def install_templates():
         (TEMPLATES / f"{name}.txt").write_text(COUNTED, encoding="ascii")
 
 
-def kills_by_slice(messages):
-    """{slice: kills} of messages with the text above."""
-    counts = {}
-    for message in messages:
-        for name, kills in re.findall(r"^SLICE=(\S+) KILLS=(\d+)", message.text, flags=re.MULTILINE):
-            counts[name] = counts.get(name, 0) + int(kills)
-    return counts
+def kills_told(messages):
+    """The sum over messages with the text above. Of two with the same Message-ID one counts: who is killed before the
+    server's word is written down sends a second time."""
+    by_id = {message.id: message for message in messages}
+    return sum(int(kills) for message in by_id.values()
+               for kills in re.findall(r"^KILLS=(\d+)", message.text, flags=re.MULTILINE))
 
 
 def configuration(**keys):
