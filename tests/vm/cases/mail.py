@@ -18,7 +18,7 @@ LIMIT_TEXT = f"{LIMIT}M"
 TOO_MUCH = 150
 COALESCE = 3
 PATIENCE = 90  # an emulated machine takes its time
-KILLS = int(os.environ.get("FAIRSLICE_CASE_KILLS", "20"))
+KILLS = int(os.environ.get("FAIRSLICE_CASE_KILLS", "12"))
 WITH_MAIL = *SYSTEMD, NOSYSTEMD
 KILL_9_SECONDS = 120 + 30 * KILLS
 
