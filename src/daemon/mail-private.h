@@ -34,6 +34,11 @@
 #define MAIL_PAUSE_MIN_USEC USEC_PER_SEC
 #define MAIL_PAUSE_MAX_USEC (60 * USEC_PER_SEC)
 
+/* Who puts something else into the spool has it for a moment; after so many tries it is said that it is
+ * held.
+ */
+#define MAIL_BUSY_MAX 30U
+
 /* Somebody whose address could not be had is looked for again after so long. */
 #define MAIL_ADDRESS_PAUSE_USEC (300 * USEC_PER_SEC)
 
@@ -93,6 +98,7 @@ struct MailJob {
 
         MailDelivery delivery[MAIL_UNDER_WAY_MAX];
         bool compose_failed, putting, put_failed, put_full;
+        unsigned put_busy;             /* so many times in a row somebody else had the spool */
         usec_t begin_after, put_after; /* CLOCK_MONOTONIC */
 };
 

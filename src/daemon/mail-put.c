@@ -147,7 +147,8 @@ static void on_put(int result, void *data) {
                 else
                         take_result(job, &put->item[i]);
         }
-        if (result == -EBUSY)
+        job->put_busy = result == -EBUSY ? job->put_busy + 1 : 0;
+        if (result == -EBUSY && job->put_busy <= MAIL_BUSY_MAX)
                 wait_for_spool(job, MAIL_PAUSE_MIN_USEC);
         else if (result < 0)
                 say_failure(job, result);

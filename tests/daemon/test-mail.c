@@ -338,6 +338,23 @@ static void test_busy_spool(_unused_ void **state) {
         assert_int_equal(log_capture_count("Cannot"), 0);
 }
 
+/* Who has stopped meanwhile, say. */
+static void test_held_spool(_unused_ void **state) {
+        _cleanup_close_ int fd = open(fixture_spool_path(host.fixture), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        Spool *other;
+
+        assert_int_equal(spool_open(fd, SPOOL_PUT, &(SpoolLimits){ .messages = 100 }, &other), 0);
+        mail_start(MAIL_ALL);
+        mail_kill(1000, 1);
+        wait_for_mail(MAIL_COALESCE);
+        for (unsigned i = 0; i < 2 * MAIL_BUSY_MAX; i++)
+                wait_for_mail(2 * USEC_PER_SEC);
+        assert_int_equal(log_capture_count("Cannot put mail into "), 1);
+        spool_free(other);
+        wait_for_mail(MAIL_COALESCE);
+        assert_int_equal(mail_count(), 2);
+}
+
 /* Warnings that went are told of once. */
 static void test_lost_warnings(_unused_ void **state) {
         _cleanup_close_ int fd = open(fixture_spool_path(host.fixture), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -381,6 +398,7 @@ int main(void) {
                 TEST(test_no_spool),
                 TEST(test_busy_spool),
                 TEST(test_lost_warnings),
+                TEST(test_held_spool),
                 TEST(test_full_is_said_once),
                 TEST(test_not_saved_and_off),
         };
