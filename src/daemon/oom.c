@@ -1,26 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
+#include <string.h>
 
 #include "basic/log.h"
-#include "daemon/identity.h"
 #include "daemon/manager-private.h"
 
-static void on_oom(const OomEvent *oom, void *userdata) {
-        _cleanup_(user_done) User unknown = {};
-        Manager *m = userdata;
+/* The slice may be gone by now; its user is not. */
+static const char *find_name(Manager *m, const OomEvent *oom) {
         const ManagedSlice *slice = slice_table_find(&m->slices, oom->slice);
-        const User *user = slice ? &slice->user : &unknown;
+        const KnownUser *known;
+
+        if (slice)
+                return slice->user.name;
+        if (oom->uid == UID_INVALID)
+                return NULL;
+        known = known_users_get(&m->known_users, m->config, oom->uid, m->clock());
+        return known ? known->user.name : NULL;
+}
+
+static void on_oom(const OomEvent *oom, void *userdata) {
+        Manager *m = userdata;
+        const char *found = find_name(m, oom);
+        _cleanup_free_ char *name = found ? strdup(found) : NULL; /* whoever is told may look others up */
         Event event = event_from_oom(oom);
 
-        /* The slice may be gone by now; its user is not. */
-        if (!slice && oom->uid != UID_INVALID)
-                (void) identity_lookup(oom->uid, &unknown);
         /* Journal, bus and EventLog= have it since it was told first: it is for those alone who count it. */
         if (oom->again)
-                manager_mail_event(m, &event, user->name);
+                manager_mail_event(m, &event, name);
         else
-                manager_memory_event(m, &event, user->name);
+                manager_memory_event(m, &event, name);
 }
 
 static bool have_journal(const Manager *m) {

@@ -13,6 +13,7 @@
 #include "report/event-mail.h"
 
 int mail_jobs_left;
+unsigned mail_lookups;
 static unsigned under_way;
 static unsigned killed[HOST_USERS_MAX];
 
@@ -25,6 +26,7 @@ int __real_worker_submit(Worker *worker, WorkerFunction function, WorkerDone don
 
 int __wrap_getpwuid_r(uid_t uid, struct passwd *pw, char *buffer, size_t size, struct passwd **ret) {
         *ret = NULL;
+        mail_lookups++;
         if (uid >= 1000 && uid < 1000 + HOST_USERS_MAX) {
                 snprintf(buffer, size, "%s%s", uid == 1000 ? "alice" : "bob", uid <= 1001 ? "" : "-too");
                 *pw = (struct passwd){ .pw_name = buffer, .pw_uid = uid, .pw_gid = 100 };

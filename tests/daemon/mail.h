@@ -20,6 +20,9 @@ int mail_setup(void **state);
 /* So many more jobs of the worker are done, all others refused; -1: all are done. */
 extern int mail_jobs_left;
 
+/* How often the name service was asked who somebody is. */
+extern unsigned mail_lookups;
+
 /* Starts with users 1000, "alice", and 1001, "bob". */
 void mail_start(const char *configuration);
 

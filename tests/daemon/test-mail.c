@@ -220,6 +220,23 @@ static void test_crashes(void **state) {
                 crash_after(state, jobs);
 }
 
+/* Whoever is not here any more is not asked for again with each of their events. */
+static void test_gone_at_start(_unused_ void **state) {
+        mail_start(MAIL_ALL);
+        mail_jobs_left = 0;
+        for (unsigned i = 1; i <= 5; i++)
+                mail_kill(1000, i);
+        host_crash();
+        fixture_remove_user(host.fixture, 1000);
+        mail_jobs_left = -1;
+        mail_lookups = 0;
+        host_start();
+        mail_settle();
+        assert_in_range(mail_lookups, 1, 3); /* who is here, too */
+        wait_for_mail(MAIL_COALESCE);
+        assert_int_equal(mail_count_with("kills:5 user:alice"), 2);
+}
+
 /* At the end what was collected is saved, and nothing is sent early. */
 static void test_stop(_unused_ void **state) {
         mail_start(MAIL_ALL);
@@ -399,6 +416,7 @@ int main(void) {
                 TEST(test_busy_spool),
                 TEST(test_lost_warnings),
                 TEST(test_held_spool),
+                TEST(test_gone_at_start),
                 TEST(test_full_is_said_once),
                 TEST(test_not_saved_and_off),
         };
