@@ -11,6 +11,12 @@ static usec_t lines_dealt_with(const OomWatch *w, usec_t now) {
         return now > OOM_LINES_SLACK_USEC ? now - OOM_LINES_SLACK_USEC : 0;
 }
 
+static int save_later(OomWatch *w, usec_t now) {
+        int r = sd_event_source_set_time(w->acknowledged, now + OOM_ACKNOWLEDGED_USEC);
+
+        return r < 0 ? r : sd_event_source_set_enabled(w->acknowledged, SD_EVENT_ONESHOT);
+}
+
 void oom_file_save(OomWatch *watch, usec_t now) {
         OomState state = {
                 .ledger = watch->ledger,
@@ -29,6 +35,9 @@ void oom_file_save(OomWatch *watch, usec_t now) {
                 log_warning_errno(r, "Cannot save what was told about out-of-memory kills, "
                                      "it would be told again after a restart: %m");
         watch->warned_save = r < 0;
+        /* Who has counted what was told would count it once more if it is told again. */
+        if (r < 0 && save_later(watch, now) < 0)
+                watch->save_wanted = true;
 }
 
 static int on_acknowledged(_unused_ sd_event_source *s, _unused_ uint64_t at, void *userdata) {
@@ -55,14 +64,9 @@ bool oom_file_is_behind(const OomWatch *watch) {
 }
 
 void oom_watch_acknowledge(OomWatch *watch, uint64_t id) {
-        int r;
-
         if (!oom_kept_acknowledge(watch->kept, id) || oom_file_is_behind(watch))
                 return;
-        r = sd_event_source_set_time(watch->acknowledged, oom_watch_now(watch) + OOM_ACKNOWLEDGED_USEC);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(watch->acknowledged, SD_EVENT_ONESHOT);
-        if (r < 0)
+        if (save_later(watch, oom_watch_now(watch)) < 0)
                 watch->save_wanted = true; /* with the next look, then */
 }
 

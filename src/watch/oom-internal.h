@@ -18,7 +18,7 @@
 /* How often to try again to watch a slice that had no memory.events or memory.oom_control. */
 #define OOM_RETRY_USEC (1 * USEC_PER_SEC)
 
-/* How long what was acknowledged waits to be written, for more of it. */
+/* How long what was acknowledged waits to be written, for more of it; and what could not be written. */
 #define OOM_ACKNOWLEDGED_USEC (1 * USEC_PER_SEC)
 
 struct OomNotify;
@@ -108,7 +108,7 @@ struct OomWatch {
         usec_t lines_since; /* in the state file: where to begin after a start */
         usec_t not_before;  /* of the windows that are open now */
         bool save_wanted;
-        sd_event_source *acknowledged; /* on: what is in the file is more than what is held */
+        sd_event_source *acknowledged; /* on: the file is not what it should be, and is written then */
         bool warned_save;
 };
 
@@ -171,7 +171,7 @@ int oom_file_open(OomWatch *watch);
 /* Decides what the counters are compared with. 0; 1 if there was something that is of no use; -ENOMEM. */
 int oom_file_load(OomWatch *watch, usec_t now);
 void oom_file_save(OomWatch *watch, usec_t now);
-/* Whether something was acknowledged that is still in the file. */
+/* Whether something was acknowledged that is still in the file, or the file could not be written. */
 bool oom_file_is_behind(const OomWatch *watch);
 /* Tells what is held, `again`. */
 void oom_file_tell_kept(OomWatch *watch);

@@ -84,6 +84,24 @@ static void assert_told_again(const OomEvent *again, const OomEvent *first) {
         }
 }
 
+/* No room in /run, for a moment: it does not wait for the next kill. */
+static void test_not_to_be_written(void **state) {
+        OomHost *h = *state;
+
+        begin(h);
+        kill_one(h, A, 1);
+        assert_int_equal(unlinkat(h->state_fd, OOM_STATE_FILE, 0), 0);
+        assert_int_equal(mkdirat(h->state_fd, OOM_STATE_FILE, 0755), 0);
+        kill_one(h, B, 1);
+        assert_int_equal(unlinkat(h->state_fd, OOM_STATE_FILE, AT_REMOVEDIR), 0);
+        for (int i = 0; i < 100 && faccessat(h->state_fd, OOM_STATE_FILE, F_OK, 0) < 0; i++)
+                host_run_quiet(h, 50 * USEC_PER_MSEC);
+        assert_true(is_held(h, A) && is_held(h, B));
+        assert_int_equal(host_watch_again(h), 0);
+        assert_int_equal(h->n_told, 4);
+        assert_true(h->told[2].again && h->told[3].again);
+}
+
 static void test_told_until_acknowledged(void **state) {
         OomHost *h = *state;
         usec_t before = now_realtime();
@@ -342,6 +360,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
         const struct CMUnitTest tests[] = {
                 TEST(test_told_until_acknowledged),
+                TEST(test_not_to_be_written),
                 TEST(test_victims_are_told_once),
                 TEST(test_one_write_for_all),
                 TEST(test_flush_writes_what_was_acknowledged),
