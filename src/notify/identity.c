@@ -13,30 +13,45 @@
 #define PATH_OF_USERS "/usr/local/bin:/usr/bin:/bin"
 
 int identity_directory(void) {
-        const char *path = secure_getenv("RUNTIME_DIRECTORY");
+        _cleanup_close_ int fd = -1;
+        struct stat st;
+        char path[32];
 
-        return path ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+        snprintf(path, sizeof path, "/run/user/%u", (unsigned) geteuid());
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != geteuid())
+                return -1;
+        return TAKE_FD(fd);
 }
 
-/* The user's directory is in one of root's: there it stays what it is while this looks. */
-static int make_directory(const struct passwd *user) {
-        _cleanup_close_ int parent = -1, fd = -1;
+static int open_directory(void) {
+        _cleanup_close_ int fd = -1;
+        struct stat st;
+
+        if (mkdir(NOTIFY_RUNTIME_PATH, 0700) < 0 && errno != EEXIST)
+                return -errno;
+        fd = open(NOTIFY_RUNTIME_PATH, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_uid != 0 || (st.st_mode & (S_IRWXG | S_IRWXO)))
+                return -EPERM;
+        return TAKE_FD(fd);
+}
+
+static int open_file(uid_t uid) {
+        _cleanup_close_ int directory = open_directory(), fd = -1;
         struct stat st;
         char name[16];
 
-        if (mkdir(NOTIFY_RUNTIME_PATH, 0755) < 0 && errno != EEXIST)
+        if (directory < 0)
+                return directory;
+        snprintf(name, sizeof name, "%u", (unsigned) uid);
+        fd = openat(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                    0600);
+        if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        parent = open(NOTIFY_RUNTIME_PATH, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (parent < 0 || fstat(parent, &st) < 0)
-                return -errno;
-        if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
+        if (!S_ISREG(st.st_mode) || st.st_uid != 0 || st.st_nlink != 1)
                 return -EPERM;
-        snprintf(name, sizeof name, "%u", (unsigned) user->pw_uid);
-        if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
-                return -errno;
-        fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fchown(fd, user->pw_uid, user->pw_gid) < 0 || fchmod(fd, 0700) < 0)
-                return -errno;
         return TAKE_FD(fd);
 }
 
@@ -66,9 +81,9 @@ int identity_become(uid_t uid) {
         user = getpwuid(uid);
         if (!user)
                 return log_error_errno(errno ?: ENOENT, "--user=%u: there is no such user.", (unsigned) uid);
-        fd = make_directory(user);
+        fd = open_file(uid);
         if (fd < 0)
-                return log_error_errno(fd, "Cannot make a directory for %s in " NOTIFY_RUNTIME_PATH ": %m",
+                return log_error_errno(fd, "Cannot open the file for %s in " NOTIFY_RUNTIME_PATH ": %m",
                                        user->pw_name);
         r = set_environment(user);
         if (r >= 0)

@@ -9,16 +9,16 @@
 #include "notify/options.h"
 
 static int run(const NotifyOptions *options) {
-        _cleanup_close_ int shown_fd = -1;
+        _cleanup_close_ int dirfd = -1, fd = -1;
 
         if (options->uid == UID_INVALID)
-                shown_fd = identity_directory();
+                dirfd = identity_directory();
         else {
-                shown_fd = identity_become(options->uid);
-                if (shown_fd < 0)
-                        return shown_fd;
+                fd = identity_become(options->uid);
+                if (fd < 0)
+                        return fd;
         }
-        return notify_run(options->config_file, shown_fd);
+        return notify_run(options->config_file, &(Shown){ .dirfd = dirfd, .fd = fd });
 }
 
 int main(int argc, char *argv[]) {

@@ -14,7 +14,6 @@
 #include "notify/command.h"
 #include "notify/desktop.h"
 #include "notify/record.h"
-#include "notify/shown.h"
 #include "notify/terminals.h"
 
 /* All together less than systemd, or the service, lets us live: 30 s. */
@@ -98,7 +97,7 @@ static void tell_terminals(const Notice *notice) {
 }
 
 static void show(const Config *config, const Notice *notice) {
-        const char *command = config_host(config)->notify_command;
+        const char *command = config ? config_host(config)->notify_command : NULL;
         int r = record_write(notice);
 
         if (r < 0)
@@ -109,24 +108,41 @@ static void show(const Config *config, const Notice *notice) {
 
 /* ---- */
 
-static int load_config(const char *file, Config **ret) {
-        _cleanup_(problems_done) Problems problems = {}; /* the service has told them */
+/* The service has told all other problems. */
+static void say_unreadable(const Problems *problems, int level) {
+        for (size_t i = 0; i < problems->count; i++)
+                if (problems->item[i].line == 0) {
+                        (void) log_full(level, 0, "%s: %s A NotifyCommand= there is not used.",
+                                        problems->item[i].file, problems->item[i].message);
+                        return;
+                }
+}
+
+/* It is read as the user, who need not be allowed to: then as if nothing were in it, which is said at this
+ * level. *ret is NULL if there is nothing else. */
+static int load_config(const char *file, int level, Config **ret) {
+        _cleanup_(problems_done) Problems problems = {};
         _cleanup_close_ int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int r = root < 0 ? -errno : config_load(root, file, &problems, ret);
 
-        return r < 0 ? log_error_errno(r, "Cannot read the configuration: %m") : 0;
+        if (root < 0 || r == -ENOMEM)
+                return log_error_errno(r, "Cannot read the configuration: %m");
+        say_unreadable(&problems, level);
+        return 0;
 }
 
-int notify_run(const char *config_file, int shown_fd) {
+int notify_run(const char *config_file, const Shown *shown) {
         _cleanup_(config_freep) Config *config = NULL;
-        usec_t now = now_realtime();
+        usec_t now = now_realtime(), since;
+        bool told_before = shown_since(shown, now, &since);
         Notice notice;
         News news;
         int r;
 
-        r = load_config(config_file, &config);
+        /* Not at each notice again. */
+        r = load_config(config_file, told_before ? LOG_DEBUG : LOG_WARNING, &config);
         if (r >= 0)
-                r = read_news(shown_since(shown_fd, now), &news);
+                r = read_news(since, &news);
         if (r < 0)
                 return r;
         if (news.newest == 0) {
@@ -137,6 +153,6 @@ int notify_run(const char *config_file, int shown_fd) {
         if (r < 0)
                 return r;
         show(config, &notice);
-        r = shown_fd < 0 ? 0 : shown_save(shown_fd, news.newest, now_realtime());
+        r = shown_save(shown, news.newest, now_realtime());
         return r < 0 ? log_error_errno(r, "Cannot write down what was told, it may be told again: %m") : 0;
 }

@@ -2,12 +2,14 @@
 
 #include "notify/shown.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "basic/fs.h"
 #include "basic/parse.h"
 
-#define FILE_NAME    "shown"
+#define TEXT_MAX     32
 #define DEFAULT_USEC (60 * USEC_PER_SEC)
 #define OLDEST_USEC  (60 * 60 * USEC_PER_SEC)
 
@@ -15,20 +17,49 @@ static usec_t ago(usec_t now, usec_t usec) {
         return now > usec ? now - usec : 0;
 }
 
-usec_t shown_since(int dirfd, usec_t now) {
-        usec_t until;
-        char text[32];
+static ssize_t read_in_directory(int dirfd, char *text) {
+        /* O_NONBLOCK, so that a fifo is refused below rather than waited for. */
+        _cleanup_close_ int fd =
+                openat(dirfd, SHOWN_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+        struct stat st;
 
-        /* The clock may have been set back. */
-        if (dirfd < 0 || read_file_at(dirfd, FILE_NAME, text, sizeof text) < 0 ||
-            parse_u64(text, &until) < 0 || until > now)
-                return ago(now, DEFAULT_USEC);
-        return MAX(until + 1, ago(now, OLDEST_USEC));
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+                return -EPERM;
+        return read_fd(fd, text, TEXT_MAX);
 }
 
-int shown_save(int dirfd, usec_t until, usec_t now) {
-        char text[32];
-        int length = snprintf(text, sizeof text, "%" PRIu64 "\n", MIN(until, now));
+static ssize_t read_text(const Shown *shown, char *text) {
+        return shown->dirfd >= 0 ? read_in_directory(shown->dirfd, text)
+                                 : read_fd(shown->fd, text, TEXT_MAX);
+}
 
-        return write_file_atomic(dirfd, FILE_NAME, text, (size_t) length, 0600);
+bool shown_since(const Shown *shown, usec_t now, usec_t *ret) {
+        char text[TEXT_MAX];
+        usec_t until;
+
+        /* The clock may have been set back. */
+        if (read_text(shown, text) < 0 || parse_u64(text, &until) < 0 || until > now) {
+                *ret = ago(now, DEFAULT_USEC);
+                return false;
+        }
+        *ret = MAX(until + 1, ago(now, OLDEST_USEC));
+        return true;
+}
+
+int shown_save(const Shown *shown, usec_t until, usec_t now) {
+        char text[TEXT_MAX];
+        /* Always as long, so that what is written in place leaves nothing of what was there. */
+        int length = snprintf(text, sizeof text, "%020" PRIu64 "\n", MIN(until, now));
+        ssize_t n;
+
+        if (shown->dirfd >= 0)
+                return write_file_atomic(shown->dirfd, SHOWN_NAME, text, (size_t) length, 0600);
+        if (shown->fd < 0)
+                return 0;
+        n = pwrite(shown->fd, text, (size_t) length, 0);
+        if (n < 0)
+                return -errno;
+        return n == length ? 0 : -EIO;
 }

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "basic/macro.h"
 #include "basic/time-util.h"
 
-/* Until when a user was told what happened: a file in a directory of theirs, so that anything at all may be
- * in it. */
+#define SHOWN_NAME "fairslice-notify-shown"
 
-/* From when on (CLOCK_REALTIME) things are news. If nobody knows, or what is known cannot be, that is a
- * minute ago; what happened more than an hour ago is never news. `dirfd` is -1 if there is no directory. */
-usec_t shown_since(int dirfd, usec_t now);
+/* Where it is kept until when a user was told what happened. At most one of the two is there; the other, or
+ * both, are -1. The caller keeps them. */
+typedef struct Shown {
+        int dirfd; /* a directory of the user's, with a file SHOWN_NAME: anything at all may be in its place
+                    */
+        int fd;    /* a file that is open to read and write, and is written in place */
+} Shown;
 
-/* All until then was told. A time in the future counts as now. */
-int shown_save(int dirfd, usec_t until, usec_t now);
+/* From when on (CLOCK_REALTIME) things are news: *ret. If nobody knows, or what is known cannot be, that is
+ * a minute ago; what happened more than an hour ago is never news. Returns whether it is known. */
+bool shown_since(const Shown *shown, usec_t now, usec_t *ret);
+
+/* All until then was told. A time in the future counts as now. Returns 0, also if there is nowhere to keep
+ * it, or a negative errno. */
+int shown_save(const Shown *shown, usec_t until, usec_t now);
