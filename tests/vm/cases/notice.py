@@ -2,6 +2,7 @@
 """Users are told at once that memory ran out."""
 
 import json
+import pathlib
 import re
 import time
 
@@ -78,6 +79,9 @@ def is_shown_on_the_desktop(test):
     test.equal("urgency", shown["urgency"], 2)
     record, = finds_it_in_own_journal(test, user)
     test.equal("body", shown["body"], record["MESSAGE"])
+    written = pathlib.Path(f"/run/user/{user.uid}/fairslice-notify-shown")
+    wait_for(written.exists, SECONDS, "until when the user was told")
+    test.equal("owner of that file", written.stat().st_uid, user.uid)
     test.check("ran out" not in session.output(), "on the terminal as well")
 
 
