@@ -52,7 +52,8 @@ def remove_build():
             path = pathlib.Path("/") / member.name
             if not member.isdir():
                 path.unlink(missing_ok=True)
-    for directory in "/etc/fairslice", "/run/fairslice", "/run/fairslice-notify", "/var/lib/fairslice", "/var/spool/fairslice":
+    for directory in ("/etc/fairslice", "/run/fairslice", "/run/fairslice-notify", "/usr/lib/fairslice", "/var/lib/fairslice",
+                      "/var/spool/fairslice"):
         shutil.rmtree(directory, ignore_errors=True)
     run("userdel", "fairslice")
     reload_all()
