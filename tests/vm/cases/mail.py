@@ -9,9 +9,8 @@ import signal
 import threading
 import time
 
-from harness import MIB, NOSYSTEMD, SYSTEMD, WITHOUT_SYSTEMD, case, journal, mail, run, wait_for
+from harness import MIB, NOSYSTEMD, SYSTEMD, case, journal, mail, run, wait_for
 from harness.client import fairslicectl
-from harness.machine import KIND
 
 LIMIT = 100
 LIMIT_TEXT = f"{LIMIT}M"
@@ -19,7 +18,6 @@ TOO_MUCH = 150
 COALESCE = 3
 PATIENCE = 90  # an emulated machine takes its time
 KILLS = int(os.environ.get("FAIRSLICE_CASE_KILLS", "12"))
-WITH_MAIL = *SYSTEMD, NOSYSTEMD
 KILL_9_SECONDS = 120 + 30 * KILLS
 
 
@@ -93,7 +91,7 @@ def exposure(unit):
 
 
 @case("a process over MemoryMax: one mail to the user and one to the administrator, with count, limit and victim",
-      timeout=300, on=WITH_MAIL)
+      timeout=300, on=SYSTEMD)
 def tells_user_and_administrator(test):
     server = mail.begin(test)
     test.configure(mail.configuration())
@@ -104,7 +102,7 @@ def tells_user_and_administrator(test):
     test.figure("mailed_after", time.monotonic() - COALESCE - killed, "s")
 
     test.equal("mails to the user and the administrator", (len(to_user), len(to_admin)), (1, 1))
-    record = {} if KIND in WITHOUT_SYSTEMD else journal.out_of_memory_records(test.beginning)[0]
+    record = journal.out_of_memory_records(test.beginning)[0]
     for message in to_user + to_admin:
         for word in user.name, LIMIT_TEXT, record.get("VICTIM_COMM", ""), record.get("VICTIM_PID", ""):
             test.check(word in message.text, f"{word!r} is not in {message}")
@@ -112,6 +110,19 @@ def tells_user_and_administrator(test):
     test.check(re.search(r"Killed: *1\b", to_admin[0].text), f"not one in {to_admin[0]}")
     test.check(user.slice in to_admin[0].text, f"{user.slice} is not in {to_admin[0]}")
     wait_until_all_is_sent()
+
+
+@case("without systemd the service starts fairslice-mail, and the server takes both mails", timeout=300, on=(NOSYSTEMD,))
+def is_sent_without_systemd(test):
+    mail.begin(test)
+    test.configure(mail.configuration())
+    user, = limited_users(test, 1)
+    run_out_of_memory(test, user)
+    for recipient in mail.address_of(user), mail.ADMIN:
+        wait_for(lambda to=recipient: f"to {to}: sent: 250 " in test.service.said(test.beginning), PATIENCE,
+                 f"mail to {recipient}", pause=0.2)
+    wait_until_all_is_sent()
+    test.equal("failed", mail.failed(), {})
 
 
 @case("kills in quick succession in several slices: each counted in exactly one mail per reader", timeout=400)
