@@ -21,7 +21,14 @@ def entries(since, *matches):
     """
     run("journalctl", "--sync")
     output = run("journalctl", f"--since=@{since:.6f}", "--output=json", "--all", *matches).stdout
-    return [json.loads(line) for line in output.splitlines()]
+    return [{name: _as_text(value) for name, value in json.loads(line).items()} for line in output.splitlines()]
+
+
+def _as_text(value):
+    """Bytes that are no text are a list of numbers there; what a field has several times is a list of texts."""
+    if isinstance(value, list) and all(isinstance(byte, int) for byte in value):
+        return bytes(value).decode("utf-8", errors="replace")
+    return value
 
 
 def text(since, *words):
