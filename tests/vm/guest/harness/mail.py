@@ -197,6 +197,9 @@ def _name_of(pid):
 
 def begin(test):
     """A server that answers, and what starts fairslice-mail; all gone after the case."""
+    # Kills in other cases, while no service ran, are told to nobody.
+    test.service.start()
+    test.service.stop()
     server = Postfix()
     test.defer(server.remove)
     server.start()
