@@ -4,12 +4,15 @@
 import time
 import types
 
-from harness import CPUS, EVERYWHERE, INTERVAL, NATIVE, THRESHOLD, case, jain, measure, wait_for
+from harness import CPUS, EVERYWHERE, INTERVAL, NATIVE, THRESHOLD, case, jain, machine, measure, wait_for
 from harness.bus import SET_UNIT_PROPERTIES
 from harness.limits import no_quota_stands, property_of, quotas, wait_for_quotas
 
 TWO_INTERVALS = 2 * INTERVAL
 ROOT = types.SimpleNamespace(uid=0)
+# Who has one process shares its CPU with others', and cannot use a whole share. An emulated CPU is also at times not
+# there; docs/measurements.md has both.
+USE_OF_BUDGET = 95 if machine.KIND == NATIVE else 93
 
 
 class ThreeUsers:
@@ -48,7 +51,7 @@ def are_equal(test):
         test.figure(f"use_{name}", use.of[user], "CPUs")
     note_budget(test, use)
     test.at_least("jain", jain([use.of[users.a], use.of[users.b]]), 0.99)
-    test.between("use_of_budget", 100 * use.total / use.budget(THRESHOLD), 95, 103, "% of the budget")
+    test.between("use_of_budget", 100 * use.total / use.budget(THRESHOLD), USE_OF_BUDGET, 103, "% of the budget")
     test.equal("periods in which C was throttled", users.times_c_was_throttled(), 0)
 
 
