@@ -3,10 +3,9 @@
 #include "config/keys.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "basic/mail-address.h"
-#include "basic/parse.h"
+#include "config/key-values.h"
 #include "config/text-values.h"
 #include "model/backend-kind.h"
 #include "model/share-policy.h"
@@ -22,196 +21,6 @@
 #define PERCENT  UINT64_C(100) /* in permyriad */
 #define MEBIBYTE (UINT64_C(1) << 20)
 
-static int in_range(const Key *key, uint64_t number) {
-        return number < key->min || number > key->max ? -ERANGE : 0;
-}
-
-static int parse_time(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
-        int r = parse_timespan(text, &ret->number);
-
-        return r < 0 ? r : in_range(key, ret->number);
-}
-
-static int parse_number(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
-        int r = parse_u64(text, &ret->number);
-
-        return r < 0 ? r : in_range(key, ret->number);
-}
-
-static int parse_yes_no(_unused_ const Key *key, const char *text, KeyValue *ret,
-                        _unused_ const char **ret_why) {
-        bool b;
-        int r = parse_bool(text, &b);
-
-        if (r >= 0)
-                ret->number = b;
-        return r;
-}
-
-static int parse_policy(_unused_ const Key *key, const char *text, KeyValue *ret,
-                        _unused_ const char **ret_why) {
-        int policy = share_policy_from_string(text);
-
-        if (policy < 0)
-                return policy;
-        ret->number = (uint64_t) policy;
-        return 0;
-}
-
-static int parse_backend(_unused_ const Key *key, const char *text, KeyValue *ret,
-                         _unused_ const char **ret_why) {
-        int kind = backend_kind_from_string(text);
-
-        if (kind < 0)
-                return kind;
-        ret->number = (uint64_t) kind;
-        return 0;
-}
-
-static int parse_percent(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
-        int r = parse_permyriad(text, &ret->number);
-
-        return r < 0 ? r : in_range(key, ret->number);
-}
-
-static int parse_percent_clamped(const Key *key, const char *text, KeyValue *ret, const char **ret_why) {
-        int r = parse_permyriad(text, &ret->number);
-
-        if (r == -ERANGE)
-                ret->number = UINT64_MAX;
-        else if (r < 0)
-                return r;
-        if (ret->number < key->min)
-                *ret_why = "too little, 1% is used";
-        else if (ret->number > key->max)
-                *ret_why = "too much, 98% is used";
-        else
-                return 0;
-        ret->number = CLAMP(ret->number, key->min, key->max);
-        return 1;
-}
-
-static int parse_quota(const Key *key, const char *text, KeyValue *ret, const char **ret_why) {
-        uint64_t permyriad;
-        int r;
-
-        if (strcasecmp(text, "infinity") == 0) {
-                ret->number = LIMIT_UNSET;
-                return 0;
-        }
-        r = parse_permyriad(text, &permyriad);
-        if (r < 0)
-                return r;
-        if (permyriad % PERCENT != 0) {
-                *ret_why = "not a whole percentage (systemd 252 keeps only whole ones over a reload)";
-                return -EINVAL;
-        }
-        if (__builtin_mul_overflow(permyriad, 100, &ret->number))
-                return -ERANGE;
-        return in_range(key, ret->number);
-}
-
-static int parse_bytes(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
-        int r = parse_size(text, &ret->number);
-
-        return r < 0 ? r : in_range(key, ret->number);
-}
-
-/* Percentages of RAM are kept as they are: the configuration does not know the host. */
-static int parse_memory(const Key *key, const char *text, KeyValue *ret, const char **ret_why) {
-        int r;
-
-        if (strchr(text, '%')) {
-                ret->of_ram = true;
-                r = parse_permyriad(text, &ret->number);
-                if (r < 0)
-                        return r;
-                return ret->number > 100 * PERCENT || (ret->number == 0 && key->min > 0) ? -ERANGE : 0;
-        }
-        r = parse_size(text, &ret->number);
-        if (r < 0)
-                return r;
-        if (ret->number < key->min) {
-                *ret_why = "too little for any session, perhaps its unit is missing";
-                return -ERANGE;
-        }
-        if (ret->number > 0 && ret->number < MEBIBYTE) {
-                *ret_why = "used as it is, but perhaps its unit is missing";
-                return 1;
-        }
-        return 0;
-}
-
-/* Puts it where it belongs among the smaller and the larger ones. */
-static int add_threshold(MemoryThresholds *thresholds, uint8_t percent) {
-        unsigned at = 0;
-
-        while (at < MEMORY_THRESHOLDS_MAX && thresholds->percent[at] > 0 &&
-               thresholds->percent[at] < percent)
-                at++;
-        if (at < MEMORY_THRESHOLDS_MAX && thresholds->percent[at] == percent)
-                return 0;
-        if (thresholds->percent[MEMORY_THRESHOLDS_MAX - 1] > 0)
-                return -ERANGE;
-        memmove(&thresholds->percent[at + 1], &thresholds->percent[at], MEMORY_THRESHOLDS_MAX - 1 - at);
-        thresholds->percent[at] = percent;
-        return 0;
-}
-
-static uint64_t pack_thresholds(const MemoryThresholds *thresholds) {
-        uint64_t number = 0;
-
-        for (unsigned i = 0; i < MEMORY_THRESHOLDS_MAX; i++)
-                number |= (uint64_t) thresholds->percent[i] << 8 * i;
-        return number;
-}
-
-MemoryThresholds key_thresholds(uint64_t number) {
-        MemoryThresholds thresholds;
-
-        for (unsigned i = 0; i < MEMORY_THRESHOLDS_MAX; i++)
-                thresholds.percent[i] = (uint8_t) (number >> 8 * i);
-        return thresholds;
-}
-
-static int parse_threshold(const Key *key, const char *text, size_t length, MemoryThresholds *thresholds) {
-        uint64_t permyriad;
-        char word[16];
-        int r;
-
-        if (length >= sizeof word)
-                return -EINVAL;
-        memcpy(word, text, length);
-        word[length] = '\0';
-        r = parse_permyriad(word, &permyriad);
-        if (r < 0)
-                return r;
-        if (permyriad % PERCENT != 0 || permyriad < key->min || permyriad > key->max)
-                return -ERANGE;
-        return add_threshold(thresholds, (uint8_t) (permyriad / PERCENT));
-}
-
-/* No copy is made of it, so that a default can always be had. */
-static int parse_thresholds(const Key *key, const char *text, KeyValue *ret, _unused_ const char **ret_why) {
-        static const char separators[] = " \t,";
-        bool none = strcmp(text, "0") == 0;
-        MemoryThresholds thresholds = {};
-
-        for (const char *s = text + strspn(text, separators); *s != '\0' && !none;
-             s += strspn(s, separators)) {
-                size_t length = strcspn(s, separators);
-                int r = parse_threshold(key, s, length, &thresholds);
-
-                if (r < 0)
-                        return r;
-                s += length;
-        }
-        if (!none && thresholds.percent[0] == 0)
-                return -EINVAL;
-        ret->number = pack_thresholds(&thresholds);
-        return 0;
-}
-
 #define SIZES "infinity, or a percentage of the memory up to 100%"
 
 const Key keys[_KEY_COUNT] = {
@@ -221,7 +30,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "infinity",
                 .allowed = "a whole percentage of one CPU from 1%, such as 150%, or infinity",
                 .not_a = "not a percentage",
-                .parse = parse_quota,
+                .parse = key_parse_quota,
                 .min = 10000,
                 .max = UINT64_C(10000000000), /* 10,000 CPUs, more than Linux knows */
         },
@@ -231,7 +40,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "100",
                 .allowed = "a whole number from 1 to 10000",
                 .not_a = "not a number",
-                .parse = parse_number,
+                .parse = key_parse_number,
                 .min = CPU_WEIGHT_MIN,
                 .max = CPU_WEIGHT_MAX,
         },
@@ -241,7 +50,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "infinity",
                 .allowed = "a size from 1M, such as 8G, " SIZES,
                 .not_a = "not a size",
-                .parse = parse_memory,
+                .parse = key_parse_memory,
                 .min = MEBIBYTE,
                 .max = UINT64_MAX,
         },
@@ -251,7 +60,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "infinity",
                 .allowed = "a size from 1M, such as 6G, " SIZES,
                 .not_a = "not a size",
-                .parse = parse_memory,
+                .parse = key_parse_memory,
                 .min = MEBIBYTE,
                 .max = UINT64_MAX,
         },
@@ -261,7 +70,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "infinity",
                 .allowed = "a size, such as 2G or 0, " SIZES,
                 .not_a = "not a size",
-                .parse = parse_memory,
+                .parse = key_parse_memory,
                 .min = 0,
                 .max = UINT64_MAX,
         },
@@ -271,7 +80,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "no",
                 .allowed = "yes or no",
                 .not_a = "neither yes nor no",
-                .parse = parse_yes_no,
+                .parse = key_parse_yes_no,
                 .max = 1,
         },
         [SLICE_KEY_PLAN] = {
@@ -286,7 +95,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "1s",
                 .allowed = "a time from 100ms to 1h, such as 1s",
                 .not_a = "not a time",
-                .parse = parse_time,
+                .parse = key_parse_time,
                 .min = 100 * USEC_PER_MSEC,
                 .max = 3600 * USEC_PER_SEC,
         },
@@ -296,7 +105,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "1000",
                 .allowed = "a UID from 1 to 4294967294",
                 .not_a = "not a UID",
-                .parse = parse_number,
+                .parse = key_parse_number,
                 .min = 1,
                 .max = UINT32_MAX - 1,
         },
@@ -318,7 +127,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "no",
                 .allowed = "yes or no",
                 .not_a = "neither yes nor no",
-                .parse = parse_yes_no,
+                .parse = key_parse_yes_no,
                 .max = 1,
         },
         [HOST_KEY_BACKEND] = {
@@ -327,7 +136,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "auto",
                 .allowed = "auto, systemd, cgroup1 or cgroup2",
                 .not_a = "not a backend",
-                .parse = parse_backend,
+                .parse = key_parse_backend,
                 .max = _BACKEND_KIND_COUNT - 1,
         },
         [HOST_KEY_ADOPT_STRAYS] = {
@@ -336,7 +145,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "no",
                 .allowed = "yes or no",
                 .not_a = "neither yes nor no",
-                .parse = parse_yes_no,
+                .parse = key_parse_yes_no,
                 .max = 1,
         },
         [HOST_KEY_HISTORY] = {
@@ -345,7 +154,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "1h",
                 .allowed = "a time up to 1d, such as 1h, or 0 for none",
                 .not_a = "not a time",
-                .parse = parse_time,
+                .parse = key_parse_time,
                 .min = 0,
                 .max = 24 * 3600 * USEC_PER_SEC,
         },
@@ -355,7 +164,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "10s",
                 .allowed = "a time from 1s to 10min, such as 10s",
                 .not_a = "not a time",
-                .parse = parse_time,
+                .parse = key_parse_time,
                 .min = USEC_PER_SEC,
                 .max = 600 * USEC_PER_SEC,
         },
@@ -372,7 +181,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "max-min",
                 .allowed = "max-min, equal or weight",
                 .not_a = "not a policy",
-                .parse = parse_policy,
+                .parse = key_parse_policy,
                 .max = _SHARE_POLICY_COUNT - 1,
         },
         [HOST_KEY_CPU_THRESHOLD] = {
@@ -381,7 +190,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "90%",
                 .allowed = "a percentage of the host's CPUs from 1% to 98%",
                 .not_a = "not a percentage",
-                .parse = parse_percent_clamped,
+                .parse = key_parse_percent_clamped,
                 .min = 1 * PERCENT,
                 .max = 98 * PERCENT,
         },
@@ -391,7 +200,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "1%",
                 .allowed = "a percentage of the host's CPUs from 0% to 100%",
                 .not_a = "not a percentage",
-                .parse = parse_percent,
+                .parse = key_parse_percent,
                 .min = 0,
                 .max = 100 * PERCENT,
         },
@@ -401,7 +210,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "0",
                 .allowed = "a whole number from 0 to 8191",
                 .not_a = "not a number",
-                .parse = parse_number,
+                .parse = key_parse_number,
                 .min = 0,
                 .max = 8191,
         },
@@ -411,7 +220,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "75% 85%",
                 .allowed = "up to four whole percentages of MemoryMax= from 1% to 99%, or 0 for none",
                 .not_a = "not a list of percentages",
-                .parse = parse_thresholds,
+                .parse = key_parse_thresholds,
                 .min = 1 * PERCENT,
                 .max = 99 * PERCENT,
         },
@@ -421,7 +230,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "30min",
                 .allowed = "a time from 1min to 30d, such as 30min",
                 .not_a = "not a time",
-                .parse = parse_time,
+                .parse = key_parse_time,
                 .min = 60 * USEC_PER_SEC,
                 .max = 30 * 24 * 3600 * USEC_PER_SEC,
         },
@@ -431,7 +240,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "yes",
                 .allowed = "yes or no",
                 .not_a = "neither yes nor no",
-                .parse = parse_yes_no,
+                .parse = key_parse_yes_no,
                 .max = 1,
         },
         [HOST_KEY_NOTIFY_COMMAND] = {
@@ -454,7 +263,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "yes",
                 .allowed = "yes or no",
                 .not_a = "neither yes nor no",
-                .parse = parse_yes_no,
+                .parse = key_parse_yes_no,
                 .max = 1,
         },
         [HOST_KEY_MAIL_CA_FILE] = {
@@ -491,7 +300,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "10min",
                 .allowed = "a time from 1s to 1h, such as 10min",
                 .not_a = "not a time",
-                .parse = parse_time,
+                .parse = key_parse_time,
                 .min = USEC_PER_SEC,
                 .max = 3600 * USEC_PER_SEC,
         },
@@ -501,7 +310,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "1000",
                 .allowed = "a whole number from 1 to 50000",
                 .not_a = "not a number",
-                .parse = parse_number,
+                .parse = key_parse_number,
                 .min = 1,
                 .max = 50000,
         },
@@ -511,7 +320,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "64M",
                 .allowed = "a size from 1M to 16G, such as 64M",
                 .not_a = "not a size",
-                .parse = parse_bytes,
+                .parse = key_parse_bytes,
                 .min = MEBIBYTE,
                 .max = UINT64_C(16) << 30,
         },
@@ -556,7 +365,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "60s",
                 .allowed = "a time up to 1h, such as 60s",
                 .not_a = "not a time",
-                .parse = parse_time,
+                .parse = key_parse_time,
                 .min = 0,
                 .max = 3600 * USEC_PER_SEC,
         },
@@ -566,7 +375,7 @@ const Key keys[_KEY_COUNT] = {
                 .default_text = "10",
                 .allowed = "a whole number from 1 to 10000",
                 .not_a = "not a number",
-                .parse = parse_number,
+                .parse = key_parse_number,
                 .min = 1,
                 .max = 10000,
         },
