@@ -88,6 +88,14 @@ class AnyCgroup:
         except FileNotFoundError:
             return 0
 
+    def throttled_seconds(self):
+        """For how long each CPU's part of the group had to wait for its quota, all added up."""
+        try:
+            keys = self.read_keys("cpu.stat")
+        except FileNotFoundError:
+            return 0.0
+        return keys.get("throttled_usec", 0) / 1e6 + keys.get("throttled_time", 0) / 1e9
+
     def processes(self):
         """The PIDs here and in all groups below. A group may go meanwhile."""
         pids = []

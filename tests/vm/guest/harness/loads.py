@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What users do: transient services in their slices, or plain processes where there is no systemd."""
 
+import functools
 import itertools
 import os
 import pathlib
@@ -21,8 +22,10 @@ _numbers = itertools.count(1)
 class UnitLoad:
     """A program that runs in a user's slice, as that user."""
 
-    def __init__(self, user, program, *arguments):
-        self.unit = f"load-{next(_numbers)}-{program}.service"
+    def __init__(self, user, program, *arguments, groups=()):
+        if groups:
+            raise ValueError("a unit has a group of its own")
+        self.unit = f"load-{next(_numbers)}-{pathlib.Path(program).name}.service"
         self.cgroup = Cgroup(f"user.slice/{user.slice}/{self.unit}")
         run("systemd-run", "--quiet", "--collect", f"--unit={self.unit}",
             f"--uid={user.name}", f"--slice={user.slice}", "--property=KillSignal=SIGKILL",
@@ -52,16 +55,28 @@ def _is_alive_in(process_group, path):
     return int(group) == process_group and state not in "ZX"
 
 
-class ChildLoad:
-    """A program that runs as a user, as a child of ours with a process group of its own."""
+def _join(groups):
+    os.setpgid(0, 0)
+    for group in groups:
+        (group / "cgroup.procs").write_text("0", encoding="ascii")
 
-    def __init__(self, user, program, *arguments):
+
+class ChildLoad:
+    """A program that runs as a user, as a child of ours with a process group of its own.
+
+    `groups` are directories of cgroups that it is put into, where there is no service to do that. It then stays in our
+    session: the kernel may share out the CPUs by session (sched_autogroup_enabled), and that is not to be taken for
+    what a limit does.
+    """
+
+    def __init__(self, user, program, *arguments, groups=()):
         self.name = f"{program} of {user}"
         self._output = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
             ["setpriv", f"--reuid={user.uid}", f"--regid={user.uid}", "--clear-groups", PROGRAMS / program,
              *map(str, arguments)],
-            stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.DEVNULL, start_new_session=True)
+            stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.DEVNULL, start_new_session=not groups,
+            preexec_fn=functools.partial(_join, groups) if groups else None)
         self.pid = self._process.pid
 
     def kill(self):

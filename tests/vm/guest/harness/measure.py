@@ -8,6 +8,7 @@ from .cgroup import Cgroup
 from .machine import KIND, VERSION_1
 
 CPUS = os.cpu_count()
+_HOST_USAGE = os.environ.get("FAIRSLICE_HOST_USAGE")
 
 
 def jain(values):
@@ -22,8 +23,11 @@ def all_tasks_cpu_seconds():
     The kernel keeps the root's cpu.stat by counting ticks, of which a virtual
     machine misses some while its host has no time for it. This one is exact,
     and so is version 1's cpuacct.usage, which does where the kernel has no
-    schedstat.
+    schedstat. Where groups are seen from one of our own (in-own-group), that
+    of the real root is handed in.
     """
+    if _HOST_USAGE:
+        return int(os.pread(int(_HOST_USAGE), 64, 0)) / 1e9
     if KIND in VERSION_1 and not os.path.exists("/proc/schedstat"):
         return Cgroup().cpu_seconds()
     with open("/proc/schedstat", encoding="ascii") as file:
