@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who is compared, a file each, in the order in which they take turns."""
+
+from . import default, equal, nothing, one_quota, weights
+
+CONTENDERS = (nothing.Nothing, weights.Weights, one_quota.OneQuota, equal.Equal, default.Default)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What all contenders are asked to do."""
+
+from harness.loads import Load
+from harness.service import Service, write_drop_in
+
+from ..places import Place
+from ..programs import program
+
+
+class Contender:
+    letter = "?"
+    title = ""
+
+    def begin(self, weights):
+        """Before the users do anything; weights is a dictionary of users."""
+        raise NotImplementedError
+
+    def groups(self, _user):
+        """Directories that what the user starts has to be put into."""
+        return []
+
+    def end(self):
+        raise NotImplementedError
+
+    def start(self, user, name, *arguments):
+        """A program of tests/bench/loads."""
+        return Load(user, program(name), *arguments, groups=self.groups(user))
+
+
+class WithoutService(Contender):
+    controllers = "cpuacct", "cpu"
+
+    def __init__(self):
+        self.place = Place(self.controllers)
+
+    def begin(self, weights):
+        self.place.make(weights)
+
+    def groups(self, user):
+        return self.place.groups(user)
+
+    def end(self):
+        self.place.remove()
+
+
+class WithService(Contender):
+    policy = ""
+
+    def __init__(self):
+        self.service = Service()
+
+    def begin(self, weights):
+        """All that is not about weights is the default."""
+        self.service.reset()
+        text = f"[CPU]\nSharePolicy={self.policy}\n"
+        for user, weight in weights.items():
+            text += f"[User {user.name}]\nCPUWeight={weight}\n"
+        write_drop_in("50-benchmark", text)
+        self.service.start()
+
+    def end(self):
+        self.service.reset()

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""(b) CPUWeight= alone: fair and quick, and nothing is left for the system."""
+
+from .contender import WithoutService
+
+
+class Weights(WithoutService):
+    letter = "b"
+    title = "CPUWeight="
+
+    def begin(self, weights):
+        super().begin(weights)
+        for user, weight in weights.items():
+            self.place.set_weight(user, weight)

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the service itself takes."""
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import time
+
+from harness import CPUS, wait_for
+from harness.bus import SET_UNIT_PROPERTIES, Monitor
+from harness.limits import quotas_stand
+from harness.loads import PROGRAMS, Load
+from harness.machine import KIND, SYSTEMD, WITHOUT_SYSTEMD
+
+from . import looks, process
+from .crowd import Crowd
+from .programs import Result, program
+from .reaction import Visitor, busy, service
+
+# What the service holds open of each slice, at most, and besides.
+DESCRIPTORS_PER_SLICE, OTHER_DESCRIPTORS = 10, 200
+CHANGING = 20  # of the crowd, where calls of PID 1 are counted
+FIRST_CHANGE, CHANGE_ON, CHANGE_OFF = 2.0, 2.5, 2.5
+
+
+def one_size(users, size, times):
+    """With so many idle slices, and two users who are busy, so that the service looks all the time."""
+    with contextlib.ExitStack() as cleanup:
+        crowd = Crowd(size)
+        cleanup.callback(crowd.remove)
+        crowd.make()
+        running = cleanup.enter_context(service())
+        busy_users = [users.staying(letter) for letter in "ab"]
+        for user in busy_users:
+            busy(cleanup, user, CPUS)
+        pid, files = running.main_pid(), crowd.files_of_a_look(busy_users)
+        with contextlib.suppress(Exception):  # a host that is busy itself has no contention among users
+            wait_for(lambda: quotas_stand(busy_users), 10, "contention")
+        for _ in range(times.rounds):
+            time.sleep(1)
+            found = {"slices": size, "service": looks.service(pid, files, times.cost_seconds),
+                     "resident": process.resident_bytes(pid), "private": process.private_bytes(pid),
+                     "descriptors": process.descriptors(pid)}
+            with process.stopped(pid):
+                found["bare"] = looks.bare_loop(files, times.cost_seconds)
+                found["python"] = looks.python_loop(times.cost_seconds)
+                found["cgtop"] = looks.cgtop(times.cost_seconds)
+            yield f"slices {size}", found
+
+
+def can_be_had(size):
+    return DESCRIPTORS_PER_SLICE * size + OTHER_DESCRIPTORS <= resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def sizes(users, times):
+    for size in times.sizes:
+        if can_be_had(size):
+            yield from one_size(users, size, times)
+        else:
+            yield f"slices {size}", {"slices": size, "descriptors_allowed": resource.getrlimit(resource.RLIMIT_NOFILE)[1]}
+
+
+@contextlib.contextmanager
+def idle_users(count):
+    """Each with a process that does nothing."""
+    visitors = [Visitor() for _ in range(count)]
+    started = []
+    try:
+        for visitor in visitors:
+            started.append(subprocess.Popen([PROGRAMS / "idle", str(visitor.uid)], start_new_session=True)
+                           if KIND in WITHOUT_SYSTEMD else Load(visitor, "idle", visitor.uid))
+        yield visitors
+    finally:
+        for load in started:
+            if isinstance(load, subprocess.Popen):
+                os.killpg(load.pid, signal.SIGKILL)
+                load.wait()
+            else:
+                load.stop()
+
+
+def idle(_users, times):
+    """A minute in which nobody does anything."""
+    with service() as running, idle_users(times.crowd):
+        time.sleep(5)
+        pid = running.main_pid()
+        used, woken = process.cpu_seconds(pid), process.wake_ups(pid)
+        time.sleep(times.idle_seconds)
+        found = {"users": times.crowd, "seconds": times.idle_seconds, "cpu": process.cpu_seconds(pid) - used,
+                 "wake_ups": process.wake_ups(pid) - woken}
+        found["system_calls"] = process.system_calls(pid, times.idle_seconds)
+        yield "idle", found
+
+
+def calls(users, times):
+    """What PID 1 hears while some of very many users begin and end to be busy all the time."""
+    with contextlib.ExitStack() as cleanup:
+        cleanup.enter_context(service())
+        visitors = cleanup.enter_context(idle_users(times.crowd))
+        start = time.monotonic() + FIRST_CHANGE
+        for number, user in enumerate(visitors[:CHANGING]):
+            result = Result(user)
+            cleanup.callback(result.remove)
+            phase = start + number * (CHANGE_ON + CHANGE_OFF) / CHANGING
+            load = Load(user, program("hog"), result.path, 1, phase, CHANGE_ON, CHANGE_OFF)
+            cleanup.callback(load.stop)
+        monitor = Monitor(SET_UNIT_PROPERTIES)
+        cleanup.callback(monitor.close)
+        time.sleep(FIRST_CHANGE + CHANGE_ON + CHANGE_OFF)
+        before, used = len(monitor.property_calls()), process.cpu_seconds(1)
+        time.sleep(times.idle_seconds)
+        yield "calls", {"users": times.crowd, "changing": CHANGING, "seconds": times.idle_seconds,
+                        "calls": len(monitor.property_calls()) - before, "cpu_of_pid_1": process.cpu_seconds(1) - used}
+
+
+def measurements(users, times):
+    """Functions that yield (name, numbers)."""
+    functions = [lambda: idle(users, times)]
+    functions.append((lambda: calls(users, times)) if KIND in SYSTEMD else (lambda: sizes(users, times)))
+    return functions

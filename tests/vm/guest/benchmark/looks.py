@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a look at all slices costs: the service's, and that of what people use or write instead."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+from harness import run
+from harness.cgroup import MOUNTS, ROOT
+from harness.machine import KIND, VERSION_1
+
+from . import process
+from .crowd import USER_SLICE
+from .programs import Result, program
+
+PAUSE = 0.25  # the service's own, by default
+# What the service reads in a turn of its loop besides: the timer, and /proc/uptime.
+OTHER_READS = 2
+
+
+def service(pid, files, seconds):
+    """Over so many seconds of looks; how many these were is told by the number of reads."""
+    before, reads = process.cpu_seconds(pid), process.reads(pid)
+    time.sleep(seconds)
+    used, looks = process.cpu_seconds(pid) - before, (process.reads(pid) - reads) / (len(files) + OTHER_READS)
+    return used / looks if looks >= 1 else None
+
+
+def bare_loop(files, seconds):
+    """pread() of each file on a descriptor that is held: less is not possible."""
+    names, result = Result(), Result()
+    names.path.write_text("".join(f"{file}\n" for file in files), encoding="ascii")
+    rounds = max(2, round(seconds / PAUSE))
+    try:
+        run(program("pread-loop"), names.path, result.path, PAUSE, rounds, timeout=60 + 20 * seconds)
+        return int(result.words()[0]) / 1e9 / rounds
+    finally:
+        names.remove()
+        result.remove()
+
+
+def _user_slices():
+    if KIND not in VERSION_1:
+        return [ROOT / USER_SLICE]
+    return list(dict.fromkeys(MOUNTS[name] / USER_SLICE for name in ("cpuacct", "cpu")))
+
+
+def python_loop(seconds):
+    rounds = max(2, round(seconds / PAUSE))
+    script = pathlib.Path(__file__).with_name("python_loop.py")
+    done = run(sys.executable, script, PAUSE, rounds, *_user_slices(), timeout=60 + 20 * seconds)
+    return int(done.stdout) / 1e9 / rounds
+
+
+def _cgtop_seconds(iterations):
+    with subprocess.Popen(["systemd-cgtop", "--batch", "--raw", "--depth=2", f"--iterations={iterations}",
+                           f"--delay={PAUSE}", f"/{USER_SLICE}"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as child:
+        used = os.wait4(child.pid, 0)[2]
+        child.returncode = 0
+    return used.ru_utime + used.ru_stime
+
+
+def cgtop(seconds):
+    """Without its start; None where it is not installed."""
+    if not shutil.which("systemd-cgtop"):
+        return None
+    rounds = max(2, round(seconds / PAUSE))
+    return max(0.0, _cgtop_seconds(rounds + 1) - _cgtop_seconds(1)) / rounds

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a process has used, as the kernel counts it."""
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+
+def _proc(pid, name):
+    return pathlib.Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8", errors="replace")
+
+
+def cpu_seconds(pid):
+    """Exactly, not in ticks; where the kernel does not count it so, in ticks."""
+    with contextlib.suppress(FileNotFoundError):
+        return int(_proc(pid, "schedstat").split()[0]) / 1e9
+    user, system = _proc(pid, "stat").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def reads(pid):
+    """How many of its system calls were reads."""
+    return int(re.search(r"^syscr: (\d+)", _proc(pid, "io"), re.MULTILINE).group(1))
+
+
+def resident_bytes(pid):
+    return 1024 * int(re.search(r"^VmRSS:\s*(\d+) kB", _proc(pid, "status"), re.MULTILINE).group(1))
+
+
+def private_bytes(pid):
+    """Without what it maps of files, which others may share."""
+    return 1024 * int(re.search(r"^RssAnon:\s*(\d+) kB", _proc(pid, "status"), re.MULTILINE).group(1))
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def wake_ups(pid):
+    """How often it slept and was woken."""
+    return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", _proc(pid, f"task/{thread}/status"),
+                             re.MULTILINE).group(1)) for thread in os.listdir(f"/proc/{pid}/task"))
+
+
+def system_calls(pid, seconds):
+    """In so many seconds; None where there is no strace."""
+    try:
+        with subprocess.Popen(["strace", "-f", "-c", "-qq", "-p", str(pid)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as strace:
+            time.sleep(seconds)
+            strace.send_signal(signal.SIGINT)
+            table = strace.communicate(timeout=30)[1]
+    except FileNotFoundError:
+        return None
+    # % time, seconds, usecs/call, calls, perhaps errors, name
+    total = [words for words in (line.split() for line in table.splitlines()) if words[-1:] == ["total"]]
+    return int(total[0][3]) if total else 0
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

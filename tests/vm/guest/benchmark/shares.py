@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One contender under one load: fairness, use, headroom, what the light user felt, what got done."""
+
+import contextlib
+import time
+
+from harness import CPUS, THRESHOLD, wait_for
+
+from . import fairness
+from .clock import sleep_until, urgent
+from .parts import Part
+from .programs import Result
+from .sampling import difference, take_each_second
+
+START_SECONDS = 1.0     # for all programs to be there before the first is to do anything
+LIGHT = Part("light", "light", (), 0.1)
+LONG_WINDOW = 10
+
+
+class Running:
+    """All programs of a load, with the light user's."""
+
+    def __init__(self, contender, users, load, timing):
+        self.start = time.monotonic() + START_SECONDS
+        self.begin = self.start + timing.settle
+        self.seconds = int(max(timing.seconds, load.least_seconds))
+        self.parts = (*load.parts, LIGHT)
+        self.users = [users.staying(part.user) for part in self.parts]
+        self.results = [Result(user) for user in self.users]
+        self._contender = contender
+        self._programs = []
+
+    def run(self):
+        for part, user, result in zip(self.parts, self.users, self.results):
+            words = (self.begin, self.begin + self.seconds) if part is LIGHT else part.words(self.start)
+            self._programs.append(self._contender.start(user, part.program, result.path, *words))
+        for user in self.users:
+            wait_for(lambda user=user: user.cgroup.cpu_seconds() > 0, 10, f"{user} is in a group")
+
+    def light_has_ended(self):
+        return not self._programs[-1].is_running()
+
+    def close(self):
+        for program in self._programs:
+            program.stop()
+        for result in self.results:
+            result.remove()
+
+
+def windows(samples, length):
+    """Pairs of samples so far apart, one for each second."""
+    return list(zip(samples, samples[length:]))
+
+
+def indices(running, samples, length):
+    found = (fairness.fairness(running.parts, difference(first, last, "used"),
+                               first.time - running.start, last.time - running.start)
+             for first, last in windows(samples, length))
+    return [index for index in found if index is not None]
+
+
+def budget_of(first, last):
+    """CPU seconds that users may have: the threshold's part of all, less what was used outside of their slices."""
+    outside = last.all_tasks - first.all_tasks - sum(difference(first, last, "used"))
+    return CPUS * THRESHOLD * (last.time - first.time) - outside
+
+
+def use_of_budget(running, samples):
+    """While somebody wanted more; None if nobody ever did."""
+    used = budget = 0.0
+    for first, last in windows(samples, 1):
+        use = difference(first, last, "used")
+        if fairness.who_lack(running.parts, use, first.time - running.start, last.time - running.start):
+            used += sum(use)
+            budget += budget_of(first, last)
+    return used / budget if budget > 0 else None
+
+
+def evaluate(running, samples, work):
+    """All of one run as plain numbers: parts of one, seconds, CPUs."""
+    first, last = samples[0], samples[-1]
+    seconds = last.time - first.time
+    used = difference(first, last, "used")
+    all_tasks = last.all_tasks - first.all_tasks
+    short, long_ = (indices(running, samples, length) for length in (1, LONG_WINDOW))
+    count, *delays = (float(word) for word in running.results[-1].words())
+    return {
+        "jain_1s": fairness.median(short), "jain_1s_least": min(short, default=None),
+        "jain_10s": fairness.median(long_), "jain_10s_least": min(long_, default=None),
+        "use_of_budget": use_of_budget(running, samples),
+        "headroom": 1 - all_tasks / (CPUS * seconds),
+        "outside": (all_tasks - sum(used)) / seconds,
+        "budget": budget_of(first, last) / seconds,
+        "stolen": (last.stolen - first.stolen) / seconds,
+        "light_turns": count,
+        **dict(zip(("light_p50", "light_p99", "light_max"), (delay / 1e6 for delay in delays))),
+        "light_throttled": (difference(first, last, "throttled")[-1] + last.total_throttled - first.total_throttled)
+                           / seconds,
+        "use": [use / seconds for use in used],
+        "work": [done / seconds for done in work],
+    }
+
+
+def count_work(running):
+    """The light user's is not counted."""
+    return [result.counter() for result in running.results[:-1]]
+
+
+def measure(contender, users, load, timing):
+    with contextlib.ExitStack() as cleanup:
+        weights = {users.staying(part.user): part.weight for part in (*load.parts, LIGHT)}
+        cleanup.callback(contender.end)
+        contender.begin(weights)
+        running = Running(contender, users, load, timing)
+        cleanup.callback(running.close)
+        running.run()
+        with urgent():
+            sleep_until(running.begin)
+            before = count_work(running)
+            samples = take_each_second(running.users, running.begin, running.seconds)
+            work = [after - earlier for earlier, after in zip(before, count_work(running))]
+        wait_for(running.light_has_ended, 30, "the end of the light user's program")
+        return evaluate(running, samples, work)
