@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is to be reached with the defaults, and where it was not."""
+
+from .fairness import median, percentile
+from .rounds import DEFAULT, QUOTA_OF_ALL
+from .tables import divided, index, mebibytes, milliseconds, number, percent, ratio
+
+HEADROOM = 0.10
+
+
+def worst(values, highest):
+    """(value, name) of what is worst; (None, "") of nothing."""
+    known = [(value, name) for name, value in values.items() if value is not None]
+    return (max if highest else min)(known, default=(None, ""))
+
+
+class Goal:
+    def __init__(self, text, wanted, value, where, met, show):  # pylint: disable=too-many-arguments
+        self.cells = [text, wanted, show(value) + (f" ({where})" if where else ""),
+                      "not measured" if value is None else "yes" if met(value) else "**no**"]
+
+
+def _at_least(text, bound, values, show):
+    value, where = worst(values, False)
+    return Goal(text, f"≥ {show(bound)}", value, where, lambda found: found >= bound, show)
+
+
+def _at_most(text, bound, values, show):
+    value, where = worst(values, True)
+    return Goal(text, f"≤ {show(bound)}", value, where, lambda found: found <= bound, show)
+
+
+def shares_goals(loads):
+    """`loads` is a dictionary of Shares."""
+    def each(function):
+        return {name: function(shares) for name, shares in loads.items()}
+
+    def off_headroom(shares):
+        left = shares.median(DEFAULT, "headroom")
+        return None if left is None else abs(left - HEADROOM)
+    return [
+        _at_least("Jain's index over 10 s", 0.99, each(lambda s: s.median(DEFAULT, "jain_10s")), index),
+        _at_least("Jain's index over 1 s", 0.95, each(lambda s: s.median(DEFAULT, "jain_1s")), index),
+        _at_least("use of the budget while somebody wants more", 0.98,
+                  each(lambda s: s.median(DEFAULT, "use_of_budget")), percent),
+        _at_most("headroom: off the 10 % of all CPUs that were asked for by", 0.01, each(off_headroom), percent),
+        _at_most("the light user's p99 ÷ that of (b)", 1.0, each(lambda s: s.ratio(DEFAULT, "light_p99")), ratio),
+        _at_most("the light user's p99 ÷ that of (c)", 0.5,
+                 each(lambda s: s.ratio(DEFAULT, "light_p99", QUOTA_OF_ALL)), ratio),
+        _at_least("work of the others ÷ the budget's part of (b)'s", 0.99,
+                  each(lambda s: s.work_of_budget(DEFAULT)), percent),
+    ]
+
+
+REACTIONS = {  # name: goal in seconds, the percentile that has to reach it
+    "contention to first quota": (0.750, 99),
+    "end of contention to no quota": (1.0, 99),
+    "first process to memory limit": (0.200, 99),
+    "kill to record": (None, 99),
+}
+
+
+def reaction_goals(reaction):
+    goals = []
+    for name, (bound, percent_) in REACTIONS.items():
+        times = [value for value in reaction.get(name, []) if value is not None]
+        if bound is not None and reaction.get(name):
+            missed = len(times) < len(reaction[name])
+            goals.append(Goal(f"{name}, p{percent_}", f"≤ {milliseconds(bound)}", percentile(times, percent_),
+                              "some never" if missed else "", lambda found, b=bound, m=missed: found <= b and not m,
+                              milliseconds))
+    return goals
+
+
+def cost_goals(cost):
+    looks, memory = {}, {}
+    for rounds in cost.values():
+        for found in rounds:
+            if "bare" in found:
+                name = f"{found['slices']} slices"
+                looks.setdefault(name, []).append(divided(found["service"], found["bare"]))
+                memory.setdefault(name, []).append(found["resident"])
+    goals = []
+    if looks:
+        goals.append(_at_most("CPU time of a look ÷ that of a bare loop of pread()", 1.3,
+                              {name: median(values) for name, values in looks.items()}, ratio))
+        goals.append(_at_most("resident memory", 16 << 20, {name: median(v) for name, v in memory.items()}, mebibytes))
+    for found in cost.get("calls", []):
+        goals.append(_at_most("calls to PID 1 a minute", 60, {"": 60 * found["calls"] / found["seconds"]}, number))
+    return goals

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""docs/benchmarks.md, out of what runs have left."""
+
+from . import goals
+from .fairness import median, percentile
+from .rounds import Shares
+from .tables import UNKNOWN, divided, index, mebibytes, milliseconds, number, percent, ratio, table
+
+INTRODUCTION = """\
+# Benchmarks
+
+What people would use instead, and fairslice, on the same loads in one run. `scripts/bench` on a host with version 1's
+hierarchies and without systemd, `scripts/bench --vm RELEASE` elsewhere, gets the figures again and writes this file; nothing
+here is written by hand. Machines are noisy: look at ratios. Each figure is the median of all rounds, and a ratio is the median
+of the ratios within each round.
+
+- **Jain's index** is of those who wanted more than they got (less than 98 % of it): 1 if each got the same part of what they
+  should have had by max-min shares with their weights. The median of all windows of that length, and the lowest.
+- **Use of the budget**: what all users used while somebody wanted more, of 90 % of all CPUs less what was used outside of
+  their slices. Who keeps no budget may be above 100 %.
+- **Left**: CPU time that nobody used, of all CPUs. 10 % was asked for.
+- **The light user** is due each 10 ms and works for 1 ms; delays are how late a turn began. Throttled is the time for which
+  the user's slice, or the slice above it, had to wait for its quota, on each CPU, in each second.
+- **Work** is what the other users' programs got done, each counted in the CPU time that (b) took for as much.
+"""
+
+
+def whole(found):
+    return "\n".join([INTRODUCTION, *(one_machine(result) for result in found)])
+
+
+def command(result):
+    kind, timing = result["machine"]["kind"], result["timing"]
+    words = ["scripts/bench"]
+    if kind != "native":
+        words.append("--vm RELEASE")
+    if result["quick"]:
+        words.append("--quick")
+    return f"    {' '.join(words)}    # {timing['rounds']} rounds of {timing['seconds']} s\n"
+
+
+def describe(machine):
+    return (f"{machine['system']}, Linux {machine['linux']}, systemd: {machine['systemd']}; {machine['cpus']} CPUs "
+            f"({machine['cpu']}{', of a virtual machine' if machine['virtual'] else ''}), "
+            f"{machine['memory_kib'] / (1 << 20):.0f} GiB; {machine['fairslice']}, {machine['date']}.\n")
+
+
+def one_machine(result):
+    machine = result["machine"]
+    loads = {name: Shares(result["shares"], name) for name in result["loads"]} if "shares" in result else {}
+    loads = {name: shares for name, shares in loads.items() if shares.contenders()}
+    sections = [f"## {machine['kind']}: {machine['system']}\n", command(result), describe(machine)]
+    if result["quick"]:
+        sections.append("**A quick run, which shows that everything works and nothing else.**\n")
+    sections += [goals_section(result, loads), shares_section(result, loads)]
+    sections += [reaction_section(result), cost_section(result)]
+    return "\n".join(section for section in sections if section)
+
+
+def goals_section(result, loads):
+    found = goals.shares_goals(loads) if loads else []
+    found += goals.reaction_goals(result.get("reaction", {})) + goals.cost_goals(result.get("cost", {}))
+    if not found:
+        return ""
+    return ("### With the defaults: what is wanted, and the worst that was found\n\n"
+            + table(["what", "wanted", "worst", "reached"], [goal.cells for goal in found]))
+
+
+SHARES_HEAD = ["", "light p99 ÷ (b)", "work ÷ (b)", "Jain 10 s (least)", "Jain 1 s (least)", "use of the budget", "left",
+               "light p50, p99, longest", "light throttled"]
+
+
+def shares_row(letter, title, shares):
+    def value(name):
+        return shares.median(letter, name)
+
+    def with_least(name):
+        return f"{index(value(name))} ({index(value(f'{name}_least'))})"
+    return [f"({letter}) {title}", ratio(shares.ratio(letter, "light_p99")), ratio(shares.work(letter)),
+            with_least("jain_10s"), with_least("jain_1s"), percent(value("use_of_budget")), percent(value("headroom")),
+            ", ".join(milliseconds(value(name)) for name in ("light_p50", "light_p99", "light_max")),
+            f"{milliseconds(value('light_throttled'))}/s"]
+
+
+def shares_section(result, loads):
+    sections = []
+    for name, shares in loads.items():
+        rows = [shares_row(letter, title, shares) for letter, title in result["contenders"].items()
+                if letter in shares.contenders()]
+        sections.append(f"### {name}: {result['loads'][name]}\n\n{table(SHARES_HEAD, rows)}\n"
+                        f"Meanwhile {number(shares.everybodys_median('outside'))} CPUs were used outside of the users' "
+                        f"slices, and {number(shares.everybodys_median('stolen'))} CPUs given to other machines.\n")
+    return "\n".join(sections)
+
+
+def reaction_section(result):
+    if "reaction" not in result:
+        return ""
+    rows = []
+    for name, values in result["reaction"].items():
+        times = [value for value in values if value is not None]
+        rows.append([name, milliseconds(median(times)), milliseconds(percentile(times, 99)),
+                     milliseconds(max(times, default=None)), len(values), len(values) - len(times)])
+    return "### Reaction\n\n" + table(["from … to …", "median", "p99", "longest", "how often", "never"], rows)
+
+
+COST_HEAD = ["slices", "service ÷ bare loop", "Python ÷ service", "systemd-cgtop ÷ service", "service", "bare loop",
+             "Python", "systemd-cgtop", "resident, private memory", "descriptors"]
+
+
+def cost_row(rounds):
+    def value(name):
+        return median([found.get(name) for found in rounds])
+
+    def by(name, other):
+        return ratio(median([divided(found.get(name), found.get(other)) for found in rounds]))
+    size = rounds[0]["slices"]
+    if "descriptors_allowed" in rounds[0]:
+        why = f"this host allows {rounds[0]['descriptors_allowed']} descriptors"
+        return [size, why, *[UNKNOWN] * (len(COST_HEAD) - 2)]
+    return [size, by("service", "bare"), by("python", "service"), by("cgtop", "service"),
+            *(milliseconds(value(name)) for name in ("service", "bare", "python", "cgtop")),
+            f"{mebibytes(value('resident'))}, {mebibytes(value('private'))}", number(value("descriptors"), 6)]
+
+
+def cost_section(result):
+    cost = result.get("cost", {})
+    sizes = [cost_row(rounds) for name, rounds in cost.items() if name.startswith("slices ")]
+    text = ""
+    if sizes:
+        text += "### Cost: CPU time of one look at all slices\n\n" + table(COST_HEAD, sizes) + (
+            "\nFour looks a second, while two users are busy and all others idle. The service's has all that it does "
+            "meanwhile in it. systemd-cgtop reads the memory in use too.\n\n")
+    for found in cost.get("idle", []):
+        minutes = found["seconds"] / 60
+        text += (f"{found['users']} users who do nothing, a minute: {number(found['wake_ups'] / minutes)} wake-ups, "
+                 f"{number(divided(found['system_calls'], minutes))} system calls, "
+                 f"{milliseconds(found['cpu'] / minutes)} of CPU time.\n")
+    for found in cost.get("calls", []):
+        minutes = found["seconds"] / 60
+        text += (f"{found['users']} users, {found['changing']} of whom begin and end to be busy all the time, a minute: "
+                 f"{number(found['calls'] / minutes)} calls to PID 1, which takes "
+                 f"{milliseconds(found['cpu_of_pid_1'] / minutes)} of CPU time for all that it does.\n")
+    return text

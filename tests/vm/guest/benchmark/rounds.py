@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What all rounds say together: medians, and ratios within a round, where both sides had the same neighbours."""
+
+from .fairness import median
+from .tables import divided
+
+REFERENCE = "b"
+QUOTA_OF_ALL = "c"
+DEFAULT = "e"
+
+
+class Shares:
+    """All rounds of one load. `results` is a dictionary of "LOAD CONTENDER" with a list of rounds for each."""
+
+    def __init__(self, results, load):
+        self._rounds = {key.rpartition(" ")[2]: rounds for key, rounds in results.items()
+                        if key.rpartition(" ")[0] == load}
+
+    def contenders(self):
+        return list(self._rounds)
+
+    def median(self, contender, name):
+        return median([found[name] for found in self._rounds.get(contender, [])])
+
+    def everybodys_median(self, name):
+        return median([found[name] for rounds in self._rounds.values() for found in rounds])
+
+    def _pairs(self, contender, reference):
+        return zip(self._rounds.get(contender, []), self._rounds.get(reference, []))
+
+    def ratio(self, contender, name, reference=REFERENCE):
+        return median([divided(found[name], other[name]) for found, other in self._pairs(contender, reference)])
+
+    def work(self, contender):
+        """What got done, as part of what got done with the reference."""
+        return median([_work(found, other) for found, other in self._pairs(contender, REFERENCE)])
+
+    def work_of_budget(self, contender):
+        """The same for the budget's part of what all could use with the reference."""
+        return median([divided(_work(found, other), divided(found["budget"], _all_use(other)))
+                       for found, other in self._pairs(contender, REFERENCE)])
+
+
+def _all_use(found):
+    """Of the light user too: the budget is for all of them."""
+    return sum(found["use"])
+
+
+def _work(found, other):
+    """Programs count different things, so each counts by the CPU time that the reference took for one of them."""
+    done = had = 0.0
+    for work, reference, use in zip(found["work"], other["work"], other["use"]):
+        if reference:
+            done += work * use / reference
+            had += use
+    return divided(done, had)
