@@ -15,7 +15,8 @@ VM_GRACE=90
 
 # vm_boot RELEASE SECONDS OUTPUT TAR PACKAGES PROGRAM ARGUMENT... - TAR is the
 # tree of installed files, PACKAGES a directory of Debian packages to hand in, or
-# empty, PROGRAM one of tests/vm/guest. The exit status is PROGRAM's,
+# empty, PROGRAM one of tests/vm/guest; FAIRSLICE_VM_PROGRAMS may be a directory
+# of programs for its users. The exit status is PROGRAM's,
 # or 124 when the time ran out. Sets traps, so call it last.
 vm_boot() {
     local release=$1 seconds=$2 output=$3 tar=$4 packages=$5; shift 5
@@ -46,6 +47,7 @@ pack_input_disk() {
     local tar=$1 packages=$2 seconds=$3; shift 3
     mkdir "$scratch/job"
     [[ -z $packages ]] || ln -s "$(realpath "$packages")" "$scratch/job/packages"
+    [[ -z ${FAIRSLICE_VM_PROGRAMS:-} ]] || ln -s "$FAIRSLICE_VM_PROGRAMS" "$scratch/job/programs"
     ln -s "$(realpath "$tar")" "$scratch/job/installed.tar"
     printf '%s\n' "$seconds" >"$scratch/job/seconds"
     printf '%s\n' "$@" >"$scratch/job/command"
