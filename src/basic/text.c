@@ -34,6 +34,12 @@ char *text_clean(const char *s) {
         return clean;
 }
 
+int memstream_close(FILE *f) {
+        bool failed = ferror(f);
+
+        return fclose(f) != 0 || failed ? -ENOMEM : 0;
+}
+
 bool language_is_valid(const char *s) {
         size_t length = strspn(s, LETTERS);
 

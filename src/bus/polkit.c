@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "basic/bus-peer.h"
+#include "basic/text.h"
 #include "bus/answers.h"
 #include "bus/leavers.h"
 
@@ -160,7 +161,7 @@ static char *key_of(const char *action, const char *const *details) {
         fputs(action, file);
         for (size_t i = 0; details && details[i]; i++)
                 fprintf(file, " %zu:%s", strlen(details[i]), details[i]);
-        if (fclose(file) == 0)
+        if (memstream_close(file) >= 0)
                 return key;
         free(key);
         return NULL;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "basic/text.h"
+
 static void *field(const Property *property, void *object) {
         return (uint8_t *) object + property->offset;
 }
@@ -149,7 +151,7 @@ static char *format_number(uint64_t number) {
 }
 
 static char *format_limits(const ConfiguredLimits *configured) {
-        char *text = NULL;
+        _cleanup_free_ char *text = NULL;
         size_t size;
         const char *blank = "";
         FILE *stream = open_memstream(&text, &size);
@@ -165,10 +167,7 @@ static char *format_limits(const ConfiguredLimits *configured) {
                 fprintf(stream, "%s%s=%s", blank, limit_to_string((Limit) i), value ? value : "");
                 blank = " ";
         }
-        if (fclose(stream) == 0)
-                return text;
-        free(text);
-        return NULL;
+        return memstream_close(stream) < 0 ? NULL : TAKE_PTR(text);
 }
 
 char *property_format(const Property *property, const void *object) {

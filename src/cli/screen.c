@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
+#include "basic/text.h"
+
 /* Alternate screen, no cursor, lines are cut and not wrapped; and back. */
 #define ENTER "\033[?1049h\033[?25l\033[?7l\033[H\033[2J"
 #define LEAVE "\033[?7h\033[?25h\033[?1049l"
@@ -193,6 +195,6 @@ void screen_show(Screen *screen, const char *lines) {
                         fputs("\r\n", f);
         }
         fputs("\033[J", f);
-        if (fclose(f) == 0)
+        if (memstream_close(f) >= 0)
                 write_all(frame, length);
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "basic/text.h"
 #include "basic/timestamp.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -170,7 +171,7 @@ static int write_head(const Terminal *terminal, const TopView *view, const HostI
                         write_state(view, host, f);
                 else if (notice)
                         fputs(view->notice, f);
-                if (fclose(f) != 0) {
+                if (memstream_close(f) < 0) {
                         free(text);
                         return -ENOMEM;
                 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "basic/log.h"
+#include "basic/text.h"
 #include "basic/timestamp.h"
 #include "cli/event-info.h"
 #include "cli/live.h"
@@ -50,7 +51,7 @@ static int print_text(const Cli *cli, const EventInfo *event) {
                 return -ENOMEM;
         fprintf(f, "%s: ", event_info_subject(event, !cli->options.host, subject, sizeof subject));
         event_info_describe(event, !cli->options.host, f);
-        if (fclose(f) != 0)
+        if (memstream_close(f) < 0)
                 return -ENOMEM;
         escaped = text_escape(&cli->terminal, words);
         if (!escaped)

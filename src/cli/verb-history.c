@@ -6,6 +6,7 @@
 
 #include "basic/fs.h"
 #include "basic/log.h"
+#include "basic/text.h"
 #include "basic/timestamp.h"
 #include "cli/json.h"
 #include "cli/plot.h"
@@ -186,7 +187,7 @@ static int draw_svg(const Answer *answer, char **ret, size_t *ret_size) {
         if (!out)
                 return -ENOMEM;
         svg_print(&series, &(SvgStyle){ .title = title, .grant_name = grant_name(answer) }, out);
-        return fclose(out) == 0 ? 0 : -ENOMEM;
+        return memstream_close(out);
 }
 
 static int open_directory_of(const char *path, const char **ret_name) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "basic/log.h"
+#include "basic/text.h"
 #include "cli/live.h"
 #include "cli/screen.h"
 #include "cli/top-view.h"
@@ -79,7 +80,7 @@ static int draw(Top *top) {
                 return -ENOMEM;
         r = top_write(&top->cli->terminal, &top->view, &top->host, &top->slices,
                       !top->cli->options.no_legend, f);
-        if (fclose(f) != 0 || r < 0)
+        if (memstream_close(f) < 0 || r < 0)
                 return r < 0 ? r : -ENOMEM;
         screen_show(top->screen, lines);
         return 0;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "basic/text.h"
 #include "basic/timestamp.h"
 #include "cli/text.h"
 #include "model/backend-kind.h"
@@ -450,26 +451,22 @@ void sentences_done(Sentences *sentences) {
 }
 
 static int add(Sentences *sentences, const WhyFacts *w, void (*write)(const WhyFacts *w, FILE *f)) {
-        char *text = NULL, **item;
+        _cleanup_free_ char *text = NULL;
+        char **item;
         size_t length;
-        bool failed;
         FILE *f = open_memstream(&text, &length);
 
         if (!f)
                 return -ENOMEM;
         write(w, f);
-        failed = ferror(f);
-        if (fclose(f) != 0 || failed)
-                goto fail;
+        if (memstream_close(f) < 0)
+                return -ENOMEM;
         item = reallocarray(sentences->item, sentences->count + 1, sizeof *item);
         if (!item)
-                goto fail;
+                return -ENOMEM;
         sentences->item = item;
-        sentences->item[sentences->count++] = text;
+        sentences->item[sentences->count++] = TAKE_PTR(text);
         return 0;
-fail:
-        free(text);
-        return -ENOMEM;
 }
 
 int why_sentences(const WhyFacts *w, Sentences *ret) {

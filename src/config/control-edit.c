@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "basic/text.h"
 #include "config/keys.h"
 #include "config/reader.h"
 #include "config/selector.h"
@@ -185,7 +186,6 @@ static void append_rest(const Edit *edit) {
 static int write_text(Edit *edit, const char *text, char **ret) {
         _cleanup_free_ char *new = NULL;
         size_t size = 0;
-        bool failed;
 
         edit->out = open_memstream(&new, &size);
         if (!edit->out)
@@ -195,8 +195,7 @@ static int write_text(Edit *edit, const char *text, char **ret) {
         write_lines(edit, text);
         if (!edit->remove)
                 append_rest(edit);
-        failed = ferror(edit->out);
-        if (fclose(edit->out) != 0 || failed)
+        if (memstream_close(edit->out) < 0)
                 return -ENOMEM;
         if (size > CONFIG_FILE_MAX)
                 return -EFBIG;

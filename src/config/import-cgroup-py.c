@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "basic/parse.h"
+#include "basic/text.h"
 #include "config/import-ini.h"
 #include "config/import-values.h"
 
@@ -162,20 +163,16 @@ static void write_all(FILE *f, const char *file, const ImportValues *v, const Pr
 
 static int write_to_string(const char *file, const ImportValues *v, const Problems *problems, size_t first,
                            bool soft_limit, char **ret) {
-        char *text = NULL;
+        _cleanup_free_ char *text = NULL;
         size_t size = 0;
         FILE *f = open_memstream(&text, &size);
-        bool failed;
 
         if (!f)
                 return -ENOMEM;
         write_all(f, file, v, problems, first, soft_limit);
-        failed = ferror(f);
-        if (fclose(f) != 0 || failed) {
-                free(text);
+        if (memstream_close(f) < 0)
                 return -ENOMEM;
-        }
-        *ret = text;
+        *ret = TAKE_PTR(text);
         return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "basic/fs.h"
 #include "basic/parse.h"
+#include "basic/text.h"
 
 #define LEDGER_FILE     "limits"
 #define LEDGER_SIZE_MAX (64 << 20)
@@ -240,7 +241,7 @@ int ledger_save(Ledger *ledger) {
         if (!file)
                 return -errno;
         twalk_r(ledger->root, write_entry, file);
-        if (fclose(file) != 0)
+        if (memstream_close(file) < 0)
                 return -ENOMEM;
         r = write_file_atomic(ledger->dirfd, LEDGER_FILE, text, size, 0600);
         if (r >= 0)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "basic/fs.h"
+#include "basic/text.h"
 
 #define RECORD_FILE     "groups"
 #define RECORD_SIZE_MAX ((size_t) 64 << 20)
@@ -288,7 +289,7 @@ int record_write(const Record *record) {
         write_on(file, CGROUP_USER_SLICE, record->on_user_slice);
         for (size_t i = 0; i < record->n_slices; i++)
                 write_slice(record, file, record->slice[i]);
-        if (fclose(file) != 0)
+        if (memstream_close(file) < 0)
                 return -ENOMEM;
         return write_file_atomic(record->dirfd, RECORD_FILE, text, size, 0600);
 }

@@ -26,6 +26,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "basic/text.h"
 #include "report/digest-internal.h"
 
 #define FIRST_LINE "fairslice-digests 1"
@@ -145,13 +146,11 @@ int digests_format(const Digests *digests, char **ret, size_t *ret_length) {
         _cleanup_free_ char *text = NULL;
         size_t length = 0;
         FILE *f = open_memstream(&text, &length);
-        bool failed;
 
         if (!f)
                 return -ENOMEM;
         write_all(f, digests);
-        failed = ferror(f);
-        if (fclose(f) != 0 || failed)
+        if (memstream_close(f) < 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(text);
         *ret_length = length;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "basic/text.h"
 #include "basic/utf8.h"
 
 void json_write_string(FILE *f, const char *s) {
@@ -152,10 +153,9 @@ static void write_details(FILE *f, const Event *event) {
 }
 
 char *event_to_json(const Event *event, const char *user_name) {
-        char *text = NULL;
+        _cleanup_free_ char *text = NULL;
         size_t length = 0;
         FILE *f = open_memstream(&text, &length);
-        bool failed;
 
         if (!f)
                 return NULL;
@@ -164,10 +164,5 @@ char *event_to_json(const Event *event, const char *user_name) {
         write_subject(f, event, user_name);
         write_details(f, event);
         fputs("}\n", f);
-        failed = ferror(f);
-        if (fclose(f) != 0 || failed) {
-                free(text);
-                return NULL;
-        }
-        return text;
+        return memstream_close(f) < 0 ? NULL : TAKE_PTR(text);
 }

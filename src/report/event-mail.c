@@ -34,13 +34,11 @@ typedef void (*Writer)(FILE *f, const DigestMessage *message);
 static int put(EventValues *v, Placeholder placeholder, const DigestMessage *message, Writer writer) {
         size_t length;
         FILE *f = open_memstream(&v->text[placeholder], &length);
-        bool failed;
 
         if (!f)
                 return -ENOMEM;
         writer(f, message);
-        failed = ferror(f);
-        if (fclose(f) != 0 || failed)
+        if (memstream_close(f) < 0)
                 return -ENOMEM;
         v->values.value[placeholder] = v->text[placeholder];
         return 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "basic/format.h"
+#include "basic/text.h"
 #include "model/limits.h"
 #include "report/journal.h"
 
@@ -102,12 +103,10 @@ static void write_processes(FILE *f, const Event *event) {
 }
 
 char *journal_sentence(const Event *event, const char *user_name) {
-        char *text = NULL;
+        _cleanup_free_ char *text = NULL;
         size_t length = 0;
-        bool failed;
-        FILE *f;
+        FILE *f = open_memstream(&text, &length);
 
-        f = open_memstream(&text, &length);
         if (!f)
                 return NULL;
         write_who(f, event, user_name);
@@ -116,10 +115,5 @@ char *journal_sentence(const Event *event, const char *user_name) {
         else
                 write_oom(f, &event->oom);
         write_processes(f, event);
-        failed = ferror(f);
-        if (fclose(f) != 0 || failed) {
-                free(text);
-                return NULL;
-        }
-        return text;
+        return memstream_close(f) < 0 ? NULL : TAKE_PTR(text);
 }

@@ -221,7 +221,7 @@ static int write_text(FILE *f, const char *s, const TemplateValues *values) {
 
 static int fill_in(const char *s, const TemplateValues *values,
                    int (*write)(FILE *f, const char *s, const TemplateValues *values), char **ret) {
-        char *text = NULL;
+        _cleanup_free_ char *text = NULL;
         size_t length = 0;
         FILE *f = open_memstream(&text, &length);
         int r;
@@ -229,16 +229,11 @@ static int fill_in(const char *s, const TemplateValues *values,
         if (!f)
                 return -ENOMEM;
         r = write(f, s, values);
-        if (ferror(f))
-                r = -ENOMEM;
-        if (fclose(f) != 0)
-                r = -ENOMEM;
-        if (r < 0) {
-                free(text);
-                return r;
-        }
-        *ret = text;
-        return 0;
+        if (memstream_close(f) < 0)
+                return -ENOMEM;
+        if (r >= 0)
+                *ret = TAKE_PTR(text);
+        return r;
 }
 
 int template_render(const Template *template, const TemplateValues *values, char **ret_subject,

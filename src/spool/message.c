@@ -204,7 +204,7 @@ static int write_message(FILE *f, const Message *message) {
 }
 
 int message_compose(const Message *message, char **ret) {
-        char *text = NULL;
+        _cleanup_free_ char *text = NULL;
         size_t length = 0;
         FILE *f;
         int r;
@@ -215,16 +215,11 @@ int message_compose(const Message *message, char **ret) {
         if (!f)
                 return -ENOMEM;
         r = write_message(f, message);
-        if (ferror(f))
-                r = -ENOMEM;
-        if (fclose(f) != 0)
-                r = -ENOMEM;
-        if (r < 0) {
-                free(text);
-                return r;
-        }
-        *ret = text;
-        return 0;
+        if (memstream_close(f) < 0)
+                return -ENOMEM;
+        if (r >= 0)
+                *ret = TAKE_PTR(text);
+        return r;
 }
 
 int message_sender(const char *from, const char *host, char ret[static MAIL_ADDRESS_MAX + 1]) {

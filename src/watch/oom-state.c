@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "basic/fs.h"
+#include "basic/text.h"
 
 #define STATE_SIZE_MAX (64U << 20)
 #define FIRST_LINE     "fairslice-oom 2"
@@ -96,10 +97,8 @@ static void format_kept(FILE *f, const OomKept *kept) {
 int oom_state_format(const OomState *state, const char *boot, char **ret, size_t *ret_length) {
         _cleanup_free_ char *text = NULL;
         size_t length = 0;
-        bool failed;
-        FILE *f;
+        FILE *f = open_memstream(&text, &length);
 
-        f = open_memstream(&text, &length);
         if (!f)
                 return -ENOMEM;
         fprintf(f, FIRST_LINE "\nboot %s\nsince %" PRIu64 "\nroot %" PRIu64 " %" PRIu64 "\n", boot,
@@ -109,8 +108,7 @@ int oom_state_format(const OomState *state, const char *boot, char **ret, size_t
         format_kept(f, state->kept);
         format_slices(f, state->ledger);
         fputs("end\n", f);
-        failed = ferror(f);
-        if (fclose(f) != 0 || failed)
+        if (memstream_close(f) < 0)
                 return -ENOMEM;
         *ret = TAKE_PTR(text);
         *ret_length = length;
