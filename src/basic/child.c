@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 
-static const char *const environment[] = {
+static const char *const least_environment[] = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         NULL,
 };
@@ -31,7 +31,8 @@ static void close_all(void) {
 }
 
 /* Other threads are not here, and may have held any lock: only what signal handlers may call. */
-static void run(const char *program, const char *const argv[], int output_fd) {
+static void run(const char *program, const char *const argv[], const char *const environment[],
+                int output_fd) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
         forget_signals();
@@ -45,13 +46,14 @@ static void run(const char *program, const char *const argv[], int output_fd) {
         _exit(CHILD_CANNOT_RUN);
 }
 
-int child_spawn(const char *program, const char *const argv[], int output_fd, pid_t *ret) {
+int child_spawn(const char *program, const char *const argv[], const char *const environment[],
+                int output_fd, pid_t *ret) {
         pid_t pid = fork();
 
         if (pid < 0)
                 return -errno;
         if (pid == 0)
-                run(program, argv, output_fd);
+                run(program, argv, environment ?: least_environment, output_fd);
         *ret = pid;
         return 0;
 }

@@ -38,7 +38,7 @@ int child_start(sd_event *event, const char *const argv[], int output_fd, ChildE
         if (!child)
                 return -ENOMEM;
         *child = (Child){ .ended = ended, .userdata = userdata };
-        r = child_spawn(argv[0], argv, output_fd, &child->pid);
+        r = child_spawn(argv[0], argv, NULL, output_fd, &child->pid);
         if (r < 0)
                 return r;
         r = sd_event_add_child(event, &child->source, child->pid, WEXITED, on_exit_of_child, child);

@@ -2,50 +2,69 @@
 
 #include "notify/command.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
+#include "basic/child.h"
+
 #define BLANKS " \t"
 
 /* The words of `text`, which is cut up, and the last one; ended by NULL. */
-static char **split(char *text, const char *last) {
+static const char **split(char *text, const char *last) {
         size_t n = 0;
-        char **words = calloc(strlen(text) / 2 + 3, sizeof *words), *rest;
+        const char **words = calloc(strlen(text) / 2 + 3, sizeof *words);
+        char *rest;
 
         if (!words)
                 return NULL;
         for (char *word = strtok_r(text, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest))
                 words[n++] = word;
-        words[n] = (char *) last;
+        words[n] = last;
         return words;
 }
 
-static void set_environment(uid_t uid) {
-        char directory[64], address[96];
+static bool is_variable(const char *entry, const char *like) {
+        size_t length = strcspn(like, "=") + 1;
 
-        snprintf(directory, sizeof directory, "/run/user/%u", (unsigned) uid);
-        snprintf(address, sizeof address, "unix:path=%s/bus", directory);
-        (void) setenv("XDG_RUNTIME_DIR", directory, true);
-        (void) setenv("DBUS_SESSION_BUS_ADDRESS", address, true);
+        return strncmp(entry, like, length) == 0;
 }
 
-/* In the child. What it cannot do goes through the pipe, which a successful execv() closes. */
-static void run_child(char **words, uid_t uid, int report_fd) {
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC), error;
-        sigset_t none;
+/* Ours with these two in it; ended by NULL. The strings are the caller's and ours, the array is the
+ * caller's. */
+static const char **environment_with(const char *directory, const char *address) {
+        size_t n = 0;
+        const char **result;
 
-        sigemptyset(&none);
-        if (setsid() >= 0 && null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
-            dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 && sigprocmask(SIG_SETMASK, &none, NULL) >= 0) {
-                (void) signal(SIGPIPE, SIG_DFL);
-                set_environment(uid);
-                (void) execv(words[0], words);
-        }
-        error = errno;
-        (void) !write(report_fd, &error, sizeof error);
-        _exit(127);
+        while (environ && environ[n])
+                n++;
+        result = calloc(n + 3, sizeof *result);
+        if (!result)
+                return NULL;
+        n = 0;
+        for (char **entry = environ; entry && *entry; entry++)
+                if (!is_variable(*entry, directory) && !is_variable(*entry, address))
+                        result[n++] = *entry;
+        result[n++] = directory;
+        result[n] = address;
+        return result;
+}
+
+/* What it writes goes to our standard error. */
+static int start(const char *const words[], uid_t uid, pid_t *ret) {
+        _cleanup_free_ const char **environment = NULL;
+        char directory[64], address[96];
+
+        snprintf(directory, sizeof directory, "XDG_RUNTIME_DIR=/run/user/%u", (unsigned) uid);
+        snprintf(address, sizeof address, "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/%u/bus",
+                 (unsigned) uid);
+        environment = environment_with(directory, address);
+        if (!environment)
+                return -ENOMEM;
+        /* The child has no way to say it. */
+        if (access(words[0], X_OK) < 0)
+                return -errno;
+        return child_spawn(words[0], words, environment, STDERR_FILENO, ret);
 }
 
 /* SIGCHLD is blocked. Returns whether it has ended in time. */
@@ -75,32 +94,26 @@ static int kill_all(pid_t pid) {
         return -ETIMEDOUT;
 }
 
-static int run(char **words, uid_t uid, usec_t timeout) {
+static int run(const char *const words[], uid_t uid, usec_t timeout) {
         usec_t end = now_monotonic() + timeout;
-        _cleanup_close_ int read_fd = -1, write_fd = -1;
-        int fds[2], error, status = 0;
+        int status = 0, r;
         pid_t pid;
 
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-        read_fd = fds[0];
-        write_fd = fds[1];
-        pid = fork();
-        if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                run_child(words, uid, write_fd);
-        write_fd = safe_close(write_fd);
+        r = start(words, uid, &pid);
+        if (r < 0)
+                return r;
         if (!wait_for(pid, end, &status))
                 return kill_all(pid);
-        if (read(read_fd, &error, sizeof error) == (ssize_t) sizeof error)
-                return -error;
-        return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPROTO;
+        if (!WIFEXITED(status))
+                return -EPROTO;
+        if (WEXITSTATUS(status) == CHILD_CANNOT_RUN)
+                return -ENOEXEC;
+        return WEXITSTATUS(status) == 0 ? 0 : -EPROTO;
 }
 
 int command_run(const char *command, uid_t uid, const Notice *notice, usec_t timeout) {
         _cleanup_free_ char *text = strdup(command);
-        _cleanup_free_ char **words = text ? split(text, notice->body) : NULL;
+        _cleanup_free_ const char **words = text ? split(text, notice->body) : NULL;
         sigset_t child, before;
         int r;
 

@@ -44,17 +44,22 @@ static void expect_output(void **state, const char *expected) {
 /* The words of the configuration, and the text as one more, whatever is in it. */
 static void test_words(void **state) {
         put_program(state, "#!/bin/sh\ncd \"${0%/*}\"\n(for i; do echo \"[$i]\"; done\n"
-                           "echo $XDG_RUNTIME_DIR $DBUS_SESSION_BUS_ADDRESS\ncat) >out\n");
+                           "echo $XDG_RUNTIME_DIR $DBUS_SESSION_BUS_ADDRESS $KEPT\ncat) >out\n");
+        assert_int_equal(setenv("XDG_RUNTIME_DIR", "/somewhere/else", true), 0);
+        assert_int_equal(setenv("KEPT", "kept", true), 0);
         assert_int_equal(run(state, "", 20 * USEC_PER_SEC), 0);
-        expect_output(state, "[" TEXT "]\n/run/user/1234 unix:path=/run/user/1234/bus\n");
+        expect_output(state, "[" TEXT "]\n/run/user/1234 unix:path=/run/user/1234/bus kept\n");
         assert_int_equal(run(state, "  -u\t* $(reboot)  ", 20 * USEC_PER_SEC), 0);
-        expect_output(state,
-                      "[-u]\n[*]\n[$(reboot)]\n[" TEXT "]\n/run/user/1234 unix:path=/run/user/1234/bus\n");
+        expect_output(state, "[-u]\n[*]\n[$(reboot)]\n[" TEXT
+                             "]\n/run/user/1234 unix:path=/run/user/1234/bus kept\n");
 }
 
 static void test_fails(void **state) {
         assert_int_equal(run(state, "", 20 * USEC_PER_SEC), -ENOENT);
+        assert_int_equal(command_run("/dev/null/program", 1234, &notice, 20 * USEC_PER_SEC), -ENOTDIR);
         put_program(state, "no program");
+        assert_int_equal(run(state, "", 20 * USEC_PER_SEC), -ENOEXEC);
+        put_program(state, "#!/bin/sh\nexec /dev/null/program 2>/dev/null\n");
         assert_int_equal(run(state, "", 20 * USEC_PER_SEC), -ENOEXEC);
         put_program(state, "#!/bin/sh\nexit 3\n");
         assert_int_equal(run(state, "", 20 * USEC_PER_SEC), -EPROTO);
