@@ -5,6 +5,7 @@
 #include <getopt.h>
 
 #include "basic/log.h"
+#include "basic/options.h"
 #include "basic/parse.h"
 
 static int help(void) {
@@ -106,9 +107,5 @@ int options_parse(int argc, char *argv[], Mode *ret_mode, ManagerOptions *ret, c
                 if (r <= 0)
                         return r;
         }
-        if (optind < argc) {
-                log_error("Unexpected argument '%s'; see --help.", argv[optind]);
-                return -EINVAL;
-        }
-        return 1;
+        return options_end(argc, argv);
 }

@@ -4,7 +4,7 @@
 
 #include <getopt.h>
 
-#include "basic/log.h"
+#include "basic/options.h"
 #include "spool/spool.h"
 
 static int help(void) {
@@ -32,7 +32,7 @@ int mail_options_parse(int argc, char *argv[], MailOptions *ret) {
                 {},
         };
         MailOptions found = { .spool = SPOOL_PATH };
-        int c;
+        int c, r;
 
         while ((c = getopt_long(argc, argv, "c:vh", options, NULL)) >= 0)
                 switch (c) {
@@ -56,10 +56,8 @@ int mail_options_parse(int argc, char *argv[], MailOptions *ret) {
                 default:
                         return -EINVAL; /* getopt has said why */
                 }
-        if (optind < argc) {
-                log_error("Unexpected argument '%s'; see --help.", argv[optind]);
-                return -EINVAL;
-        }
-        *ret = found;
-        return 1;
+        r = options_end(argc, argv);
+        if (r > 0)
+                *ret = found;
+        return r;
 }

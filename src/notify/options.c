@@ -5,6 +5,7 @@
 #include <getopt.h>
 
 #include "basic/log.h"
+#include "basic/options.h"
 #include "basic/parse.h"
 
 static int help(void) {
@@ -34,7 +35,7 @@ int notify_options_parse(int argc, char *argv[], NotifyOptions *ret) {
                 { "version", no_argument, NULL, VERSION },  {},
         };
         NotifyOptions found = { .uid = UID_INVALID };
-        int c;
+        int c, r;
 
         while ((c = getopt_long(argc, argv, "c:vh", options, NULL)) >= 0)
                 switch (c) {
@@ -56,10 +57,8 @@ int notify_options_parse(int argc, char *argv[], NotifyOptions *ret) {
                 default:
                         return -EINVAL; /* getopt has said why */
                 }
-        if (optind < argc) {
-                log_error("Unexpected argument '%s'; see --help.", argv[optind]);
-                return -EINVAL;
-        }
-        *ret = found;
-        return 1;
+        r = options_end(argc, argv);
+        if (r > 0)
+                *ret = found;
+        return r;
 }
