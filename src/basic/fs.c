@@ -29,14 +29,40 @@ ssize_t read_fd(int fd, char *buffer, size_t size) {
         return (ssize_t) done;
 }
 
+/* O_NONBLOCK, so that a fifo is refused by whoever reads it rather than waited for. */
+static int open_to_read(int dirfd, const char *path) {
+        int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+
+        return fd < 0 ? -errno : fd;
+}
+
 ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size) {
-        /* O_NONBLOCK, so that a fifo is refused below rather than waited for. */
-        _cleanup_close_ int fd =
-                openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+        _cleanup_close_ int fd = open_to_read(dirfd, path);
+
+        return fd < 0 ? fd : read_fd(fd, buffer, size);
+}
+
+ssize_t read_whole_file_at(int dirfd, const char *path, size_t max, char **ret) {
+        _cleanup_close_ int fd = open_to_read(dirfd, path);
+        _cleanup_free_ char *text = NULL;
+        struct stat st;
+        ssize_t n;
 
         if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
                 return -errno;
-        return read_fd(fd, buffer, size);
+        if (!S_ISREG(st.st_mode))
+                return -EBADMSG;
+        if ((uint64_t) st.st_size > max)
+                return -EFBIG;
+        text = malloc((size_t) st.st_size + 2);
+        if (!text)
+                return -ENOMEM;
+        n = read_fd(fd, text, (size_t) st.st_size + 2);
+        if (n >= 0)
+                *ret = TAKE_PTR(text);
+        return n;
 }
 
 static int write_all(int fd, const char *data, size_t size) {

@@ -12,13 +12,18 @@ ssize_t read_fd(int fd, char *buffer, size_t size);
 /* The same for a file below a directory, opened for this one read. Never follows a link at the end. */
 ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size);
 
+/* The whole of a regular file below a directory, ended by NUL, in *ret, which is the caller's to free. Never
+ * follows a link at the end. Returns the number of bytes; -EBADMSG if it is no regular file, -EFBIG if it is
+ * larger than `max`. */
+ssize_t read_whole_file_at(int dirfd, const char *path, size_t max, char **ret);
+
 /* Replaces a file so that after a crash either the old or the new content is there: temporary file, fsync,
  * rename, fsync of the directory. `dirfd` is an open directory, `name` a name in it without a slash. The
  * file gets this mode whatever the umask is. */
 int write_file_atomic(int dirfd, const char *name, const char *data, size_t size, unsigned mode);
 
-/* Makes a new file with this content and mode, whatever the umask is, and syncs it; one of this name is removed
- * first. The directory is not synced, and a failure may leave a part. */
+/* Makes a new file with this content and mode, whatever the umask is, and syncs it; one of this name is
+ * removed first. The directory is not synced, and a failure may leave a part. */
 int write_file_synced(int dirfd, const char *name, const char *data, size_t size, unsigned mode);
 
 /* Opens the directory behind a descriptor, O_PATH or not, once more to read what is in it from the

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "basic/fs.h"
 #include "basic/log.h"
@@ -140,29 +139,6 @@ void mail_save_last(MailJob *job) {
                 (void) submit(job); /* behind what is under way */
 }
 
-/* The whole of it, in *ret, the caller's. */
-static int read_digests(int dirfd, char **ret, size_t *ret_length) {
-        _cleanup_close_ int fd =
-                openat(dirfd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-        _cleanup_free_ char *text = NULL;
-        struct stat st;
-        ssize_t n;
-
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        if (!S_ISREG(st.st_mode) || (uint64_t) st.st_size > DIGESTS_SIZE_MAX)
-                return -EBADMSG;
-        text = malloc((size_t) st.st_size + 2);
-        if (!text)
-                return -ENOMEM;
-        n = read_fd(fd, text, (size_t) st.st_size + 2);
-        if (n < 0)
-                return (int) n;
-        *ret = TAKE_PTR(text);
-        *ret_length = (size_t) n;
-        return 0;
-}
-
 /* Put aside for who wants to look; what it told is lost to mail. */
 static void put_aside(const MailJob *job, int dirfd, int error) {
         log_error_errno(error,
@@ -188,12 +164,11 @@ static int new_digests(MailJob *job) {
 static int load(MailJob *job) {
         _cleanup_close_ int dirfd = open_directory(directory_of(job));
         _cleanup_free_ char *text = NULL;
-        size_t length = 0;
+        ssize_t n;
         int r;
 
-        r = dirfd < 0 ? dirfd : read_digests(dirfd, &text, &length);
-        if (r >= 0)
-                r = digests_parse(text, length, &job->digests);
+        n = dirfd < 0 ? dirfd : read_whole_file_at(dirfd, FILE_NAME, DIGESTS_SIZE_MAX, &text);
+        r = n < 0 ? (int) n : digests_parse(text, (size_t) n, &job->digests);
         if (r >= 0 || r == -ENOMEM)
                 return r;
         if (dirfd >= 0 && r != -ENOENT)

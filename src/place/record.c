@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "basic/fs.h"
 #include "basic/text.h"
@@ -199,36 +198,19 @@ int record_parse(Record *record, const char *text, size_t length, unsigned *ret_
         return 0;
 }
 
-static int read_text(int dirfd, char **ret, size_t *ret_length) {
-        for (size_t size = 64 << 10; size <= RECORD_SIZE_MAX; size *= 4) {
-                _cleanup_free_ char *text = malloc(size);
-                ssize_t n = text ? read_file_at(dirfd, RECORD_FILE, text, size) : -ENOMEM;
-
-                if (n == -EFBIG)
-                        continue;
-                if (n < 0)
-                        return (int) n;
-                *ret = TAKE_PTR(text);
-                *ret_length = (size_t) n;
-                return 0;
-        }
-        return -EFBIG;
-}
-
 int record_read(const CgroupTree *tree, int proc_fd, int dirfd, Record *ret, unsigned *ret_skipped) {
         _cleanup_free_ char *text = NULL;
-        size_t length = 0;
-        int r;
+        ssize_t n;
 
         *ret = (Record){ .tree = tree, .dirfd = dirfd };
         *ret_skipped = 0;
         if (read_file_at(proc_fd, BOOT_ID, ret->boot_id, sizeof ret->boot_id) < 0)
                 ret->boot_id[0] = '\0';
         ret->boot_id[strcspn(ret->boot_id, " \n")] = '\0';
-        r = read_text(dirfd, &text, &length);
-        if (r < 0)
-                return r == -ENOENT ? 0 : r;
-        return record_parse(ret, text, length, ret_skipped);
+        n = read_whole_file_at(dirfd, RECORD_FILE, RECORD_SIZE_MAX, &text);
+        if (n < 0)
+                return n == -ENOENT ? 0 : (int) n;
+        return record_parse(ret, text, (size_t) n, ret_skipped);
 }
 
 /* ---- the file is written ---- */

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "basic/fs.h"
 #include "basic/text.h"
@@ -14,17 +13,6 @@
 #define NAME_SIZE 64U
 #define PATH_SIZE (sizeof TEMPLATES_SHIPPED + 1 + 256)
 #define SUFFIX    ".txt"
-
-/* No link is followed and no pipe is waited for; it is root's directory, but the service may be root too. */
-static ssize_t read_regular(int dirfd, const char *name, char *text, size_t size) {
-        _cleanup_close_ int fd =
-                openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        struct stat st;
-
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        return S_ISREG(st.st_mode) ? read_fd(fd, text, size) : -EINVAL;
-}
 
 static void tell(const char *directory, const char *name, const TemplateProblem *problem,
                  TemplateVisitor visitor, void *userdata) {
@@ -40,21 +28,18 @@ static void tell(const char *directory, const char *name, const TemplateProblem 
 /* 0; -ENOENT if it is not there; -EINVAL if it is wrong, and was told; -ENOMEM. */
 static int load_one(int dirfd, const char *directory, const char *name, TemplateVisitor visitor,
                     void *userdata, Template **ret) {
-        _cleanup_free_ char *text = malloc(TEMPLATE_SIZE_MAX + 2);
+        _cleanup_free_ char *text = NULL;
         TemplateProblem problem = {};
-        ssize_t n;
+        ssize_t n = read_whole_file_at(dirfd, name, TEMPLATE_SIZE_MAX, &text);
         int r;
 
-        if (!text)
-                return -ENOMEM;
-        n = read_regular(dirfd, name, text, TEMPLATE_SIZE_MAX + 2);
         if (n == -ENOENT || n == -ENOMEM)
                 return (int) n;
         if (n == -EFBIG)
                 snprintf(problem.text, sizeof problem.text, "Larger than %u bytes.", TEMPLATE_SIZE_MAX);
         else if (n < 0)
                 snprintf(problem.text, sizeof problem.text, "Cannot be read: %s.",
-                         n == -EINVAL ? "Not a regular file" : strerror((int) -n));
+                         n == -EBADMSG ? "Not a regular file" : strerror((int) -n));
         r = n < 0 ? -EINVAL : template_parse(text, (size_t) n, ret, &problem);
         if (r == -EINVAL)
                 tell(directory, name, &problem, visitor, userdata);

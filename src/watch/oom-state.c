@@ -2,10 +2,8 @@
 
 #include "watch/oom-state.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "basic/fs.h"
 #include "basic/text.h"
@@ -414,20 +412,9 @@ int oom_state_parse(const char *text, size_t length, const char *boot, OomState 
 }
 
 int oom_state_load(int dirfd, const char *name, const char *boot, OomState *ret) {
-        _cleanup_close_ int fd = -1;
         _cleanup_free_ char *text = NULL;
-        struct stat st;
-        ssize_t n;
+        ssize_t n = read_whole_file_at(dirfd, name, STATE_SIZE_MAX, &text);
 
-        fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        if (!S_ISREG(st.st_mode) || st.st_size > STATE_SIZE_MAX)
-                return -EBADMSG;
-        text = malloc((size_t) st.st_size + 2);
-        if (!text)
-                return -ENOMEM;
-        n = read_fd(fd, text, (size_t) st.st_size + 2);
         if (n < 0)
                 return (int) n;
         return oom_state_parse(text, (size_t) n, boot, ret);

@@ -58,6 +58,7 @@ int oom_state_format(const OomState *state, const char *boot, char **ret, size_t
  * and does not take along what else is known. */
 int oom_state_parse(const char *text, size_t length, const char *boot, OomState *ret);
 
-/* The same from and to the file `name` in the directory, replaced at once. -ENOENT if there is none. */
+/* The same from and to the file `name` in the directory, replaced at once. -ENOENT if there is none; -EFBIG
+ * if it is too large. */
 int oom_state_load(int dirfd, const char *name, const char *boot, OomState *ret);
 int oom_state_save(int dirfd, const char *name, const char *boot, const OomState *state);

@@ -51,6 +51,22 @@ static void test_read(_unused_ void **state) {
         assert_string_equal(buffer, "");
 }
 
+static void test_read_whole(_unused_ void **state) {
+        _cleanup_free_ char *text = NULL, *untouched = NULL;
+
+        put("file", "1234567", 7);
+        assert_int_equal(read_whole_file_at(dirfd_, "file", 7, &text), 7);
+        assert_string_equal(text, "1234567");
+        assert_int_equal(read_whole_file_at(dirfd_, "file", 6, &untouched), -EFBIG);
+        assert_int_equal(read_whole_file_at(dirfd_, "none", 7, &untouched), -ENOENT);
+        assert_int_equal(read_whole_file_at(dirfd_, ".", 1 << 20, &untouched), -EBADMSG);
+        assert_int_equal(mkfifoat(dirfd_, "whole-fifo", 0600), 0);
+        assert_int_equal(read_whole_file_at(dirfd_, "whole-fifo", 7, &untouched), -EBADMSG);
+        assert_int_equal(symlinkat("file", dirfd_, "whole-link"), 0);
+        assert_int_equal(read_whole_file_at(dirfd_, "whole-link", 7, &untouched), -ELOOP);
+        assert_null(untouched);
+}
+
 /* Not even the NUL fits: nothing may be written. */
 static void test_read_no_space(_unused_ void **state) {
         char buffer[1] = { 'x' };
@@ -156,6 +172,7 @@ static void test_write_over_leftovers(_unused_ void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_read),
+                cmocka_unit_test(test_read_whole),
                 cmocka_unit_test(test_read_no_space),
                 cmocka_unit_test(test_read_again),
                 cmocka_unit_test(test_read_what_is_no_file),
