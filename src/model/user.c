@@ -2,8 +2,6 @@
 
 #include "model/user.h"
 
-#include <string.h>
-
 void user_done(User *user) {
         free(user->name);
         for (char **g = user->groups; g && *g; g++)
@@ -11,13 +9,6 @@ void user_done(User *user) {
         free(user->groups);
         free(user->gids);
         *user = (User){ .uid = user->uid };
-}
-
-bool user_in_group(const User *user, const char *group) {
-        for (char **g = user->groups; g && *g; g++)
-                if (strcmp(*g, group) == 0)
-                        return true;
-        return false;
 }
 
 const char *user_display(const User *user, char *buffer, size_t size) {

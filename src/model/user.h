@@ -19,7 +19,5 @@ typedef struct User {
 /* Frees what the user holds, not the struct itself, and leaves it empty. */
 void user_done(User *user);
 
-bool user_in_group(const User *user, const char *group);
-
 /* For messages: the name, or the UID in decimal, in the caller's buffer. */
 const char *user_display(const User *user, char *buffer, size_t size);
