@@ -9,32 +9,15 @@ import signal
 import threading
 import time
 
-from harness import MIB, NOSYSTEMD, SYSTEMD, case, journal, mail, run, wait_for
+from harness import NOSYSTEMD, SYSTEMD, case, journal, mail, run, wait_for
 from harness.client import fairslicectl
+from harness.shortage import LIMIT, limited_users, run_out_of_memory
 
-LIMIT = 100
 LIMIT_TEXT = f"{LIMIT}M"
-TOO_MUCH = 150
 COALESCE = 3
 PATIENCE = 90  # an emulated machine takes its time
 KILLS = int(os.environ.get("FAIRSLICE_CASE_KILLS", "12"))
 KILL_9_SECONDS = 120 + 30 * KILLS
-
-
-def limited_users(test, count):
-    users = [test.new_user() for _ in range(count)]
-    test.configure("".join(f"[User {user.name}]\nMemoryMax={LIMIT}M\n" for user in users), "60-users")
-    test.service.start()
-    for user in users:
-        user.linger()
-    wait_for(lambda: all(user.cgroup.memory_max() == LIMIT * MIB for user in users), 20, "the limits")
-    return users
-
-
-def run_out_of_memory(test, user):
-    kills = user.kills()
-    test.allocate(user, TOO_MUCH)
-    wait_for(lambda: user.kills() > kills, PATIENCE, "a kill")
 
 
 def mailed(server, recipient):

@@ -6,11 +6,10 @@ import pathlib
 import re
 import time
 
-from harness import MIB, NOSYSTEMD, SYSTEMD, Failure, case, journal, loads, run, wait_for
+from harness import NOSYSTEMD, SYSTEMD, Failure, case, journal, loads, run, wait_for
 from harness.client import become
+from harness.shortage import limited_user, run_out_of_memory
 
-LIMIT = 100
-TOO_MUCH = 200
 SECONDS = 60  # an emulated machine takes its time to start a unit
 
 
@@ -19,23 +18,6 @@ def notice_id():
     if not found:
         raise Failure(f"{journal.CATALOG} has no entry about notices")
     return found.group(1)
-
-
-def limited_user(test, more=""):
-    user = test.new_user()
-    test.configure(f"{more}[User {user.name}]\nMemoryMax={LIMIT}M\n")
-    test.service.start()
-    user.linger()
-    wait_for(lambda: user.cgroup.memory_max() == LIMIT * MIB, 10, "the limit")
-    return user
-
-
-def run_out_of_memory(test, user):
-    """Returns when (time.time()) the kernel counted the kill."""
-    kills = user.kills()
-    test.allocate(user, TOO_MUCH)
-    wait_for(lambda: user.kills() > kills, 30, "a kill", pause=0.005)
-    return time.time()
 
 
 def terminal(test, user, mesg):
@@ -127,7 +109,8 @@ def told_kills(user):
 
 @case("NotifyUsers=no tells nobody", timeout=240)
 def is_told_to_nobody(test):
-    user = limited_user(test, "[OOM]\nNotifyUsers=no\n")
+    test.configure("[OOM]\nNotifyUsers=no\n")
+    user = limited_user(test)
     session = terminal(test, user, "y")
     run_out_of_memory(test, user)
     time.sleep(15)

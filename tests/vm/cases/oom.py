@@ -7,26 +7,7 @@ import statistics
 import time
 
 from harness import LEGACY, MIB, NATIVE, SYSTEMD, UNIFIED, case, journal, kernel, run, wait_for
-
-LIMIT = 100
-TOO_MUCH = 200
-
-
-def limited_user(test):
-    user = test.new_user()
-    test.configure(f"[User {user.name}]\nMemoryMax={LIMIT}M\n")
-    test.service.start()
-    user.linger()
-    wait_for(lambda: user.cgroup.memory_max() == LIMIT * MIB, 10, "the limit")
-    return user
-
-
-def run_out_of_memory(test, user):
-    """Returns when (time.time()) the kernel counted the kill."""
-    kills = user.kills()
-    test.allocate(user, TOO_MUCH)
-    wait_for(lambda: user.kills() > kills, 30, "a kill", pause=0.005)
-    return time.time()
+from harness.shortage import LIMIT, TOO_MUCH, limited_user, run_out_of_memory
 
 
 def records_about(test, user, count=1):
