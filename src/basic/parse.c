@@ -264,3 +264,34 @@ int parse_timespan(const char *s, usec_t *ret) {
         *ret = sum;
         return 0;
 }
+
+int parse_digits(const char *text, size_t length, uint64_t *ret) {
+        uint64_t n = 0;
+
+        if (length == 0)
+                return -EBADMSG;
+        for (size_t i = 0; i < length; i++)
+                if (text[i] < '0' || text[i] > '9' || __builtin_mul_overflow(n, 10, &n) ||
+                    __builtin_add_overflow(n, (uint64_t) (text[i] - '0'), &n))
+                        return -EBADMSG;
+        *ret = n;
+        return 0;
+}
+
+static int hex_digit(char c) {
+        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool parse_hex(const char *text, size_t digits, uint64_t *ret) {
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < digits; i++) {
+                int digit = hex_digit(text[i]);
+
+                if (digit < 0)
+                        return false;
+                n = n << 4 | (uint64_t) digit;
+        }
+        *ret = n;
+        return true;
+}

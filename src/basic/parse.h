@@ -30,3 +30,12 @@ int parse_size(const char *s, uint64_t *ret);
 
 /* "5s", "500ms", "1min 30s", or seconds without a unit. "infinity" is USEC_INFINITY. */
 int parse_timespan(const char *s, usec_t *ret);
+
+/* What programs write, to the letter. */
+
+/* Decimal digits and nothing else, all `length` of them. 0, or -EBADMSG. */
+int parse_digits(const char *text, size_t length, uint64_t *ret);
+
+/* As many hexadecimal digits, 16 at most, with small letters; what follows them is not looked at. The text
+ * may end with NUL before that. */
+bool parse_hex(const char *text, size_t digits, uint64_t *ret);

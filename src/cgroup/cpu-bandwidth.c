@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "basic/parse.h"
 #include "basic/time-util.h"
-#include "cgroup/flat-keyed.h"
 
 #define QUOTA_MIN_USEC  UINT64_C(1000)
 #define PERIOD_MIN_USEC UINT64_C(1000)

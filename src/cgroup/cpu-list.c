@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cgroup/flat-keyed.h"
+#include "basic/parse.h"
 
 /* "N" or "N-M" */
 static int parse_range(const char *text, size_t length, CpuList *list) {

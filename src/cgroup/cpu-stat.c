@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "basic/parse.h"
 #include "basic/time-util.h"
 #include "cgroup/flat-keyed.h"
 

@@ -4,18 +4,7 @@
 
 #include <string.h>
 
-int parse_digits(const char *text, size_t length, uint64_t *ret) {
-        uint64_t n = 0;
-
-        if (length == 0)
-                return -EBADMSG;
-        for (size_t i = 0; i < length; i++)
-                if (text[i] < '0' || text[i] > '9' || __builtin_mul_overflow(n, 10, &n) ||
-                    __builtin_add_overflow(n, (uint64_t) (text[i] - '0'), &n))
-                        return -EBADMSG;
-        *ret = n;
-        return 0;
-}
+#include "basic/parse.h"
 
 int parse_single_value(const char *text, size_t length, uint64_t *ret) {
         if (length < 2 || text[length - 1] != '\n')

@@ -17,8 +17,6 @@ typedef struct FlatKey {
  * the failure have been written: give it a struct of your own and copy it when all went well. */
 int flat_keyed_parse(const char *text, size_t length, const FlatKey *keys, size_t n_keys);
 
-/* Decimal digits and nothing else, all `length` of them. 0, or -EBADMSG. */
-int parse_digits(const char *text, size_t length, uint64_t *ret);
-
-/* The same, with one newline at the end, or the word "max", which is UINT64_MAX: memory.max, cpu.weight. */
+/* Decimal digits with one newline at the end, or the word "max", which is UINT64_MAX: memory.max,
+ * cpu.weight. 0, or -EBADMSG. */
 int parse_single_value(const char *text, size_t length, uint64_t *ret);

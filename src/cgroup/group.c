@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "basic/fs.h"
-#include "cgroup/flat-keyed.h"
+#include "basic/parse.h"
 
 #define PROCS           "cgroup.procs"
 #define SUBTREE_CONTROL "cgroup.subtree_control"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "basic/fs.h"
-#include "cgroup/flat-keyed.h"
+#include "basic/parse.h"
 #include "cgroup/group.h"
 #include "cgroup/process.h"
 

@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "basic/fs.h"
-#include "cgroup/flat-keyed.h"
+#include "basic/parse.h"
 
 /* A host with containers has some hundreds of mounts of 200 bytes each; more than this is nobody's. */
 #define MOUNTINFO_FIRST_SIZE ((size_t) 64 << 10)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "basic/fs.h"
-#include "cgroup/flat-keyed.h"
+#include "basic/parse.h"
 
 #define STAT_MAX 2048
 /* Usually enough. A dozen hierarchies may have paths as long as paths get, and a user may be in 65536

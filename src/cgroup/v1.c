@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "basic/parse.h"
 #include "basic/time-util.h"
-#include "cgroup/flat-keyed.h"
 #include "model/limits.h"
 
 #define SHARES_DEFAULT UINT64_C(1024)

@@ -26,6 +26,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "basic/fields.h"
+#include "basic/parse.h"
 #include "basic/text.h"
 #include "report/digest-internal.h"
 
@@ -33,12 +35,8 @@
 
 /* ---- writing ---- */
 
-static void write_name(FILE *f, const char *name) {
-        for (; *name; name++)
-                if (*name <= ' ' || *name > '~' || *name == '\\')
-                        fprintf(f, "\\x%02x", (unsigned char) *name);
-                else
-                        fputc(*name, f);
+static void write_last_name(FILE *f, const char *name) {
+        write_name(f, name);
         fputc('\n', f);
 }
 
@@ -57,10 +55,10 @@ static void write_oom(FILE *f, const Event *event) {
         WRITE_NUMBERS(f, event->uid, event->time, oom->kills, oom->hits, oom->cause, oom->late,
                       oom->memory_max_known, oom->memory_max, oom->memory_current, oom->memory_peak);
         fputc(' ', f);
-        write_name(f, event->slice);
+        write_last_name(f, event->slice);
         for (size_t i = 0; i < oom->n_victims; i++) {
                 fprintf(f, "victim %d %u ", (int) oom->victims[i].pid, (unsigned) oom->victims[i].uid);
-                write_name(f, oom->victims[i].comm);
+                write_last_name(f, oom->victims[i].comm);
         }
 }
 
@@ -71,7 +69,7 @@ static void write_warning(FILE *f, const Event *event) {
         WRITE_NUMBERS(f, event->uid, event->time, warning->percent, warning->used, warning->current,
                       warning->max);
         fputc(' ', f);
-        write_name(f, event->slice);
+        write_last_name(f, event->slice);
 }
 
 static void write_event(FILE *f, const Event *event, const char *user_name) {
@@ -81,13 +79,13 @@ static void write_event(FILE *f, const Event *event, const char *user_name) {
                 write_oom(f, event);
         if (user_name) {
                 fputs("user ", f);
-                write_name(f, user_name);
+                write_last_name(f, user_name);
         }
         for (size_t i = 0; i < event->processes.count; i++) {
                 const LargeProcess *process = &event->processes.process[i];
 
                 fprintf(f, "process %d %" PRIu64 " ", (int) process->pid, process->rss);
-                write_name(f, process->comm);
+                write_last_name(f, process->comm);
         }
         if (event->processes.incomplete)
                 fputs("incomplete\n", f);
@@ -168,82 +166,12 @@ typedef struct Parser {
         char **user_name;
 } Parser;
 
-static char *next_line(Parser *p) {
-        char *line = p->rest, *newline = strchr(line, '\n');
-
-        if (!newline)
-                return NULL;
-        *newline = '\0';
-        p->rest = newline + 1;
-        return line;
-}
-
-/* Cuts a word off that ends with a blank or with the line; *text is NULL behind the last one. */
-static bool take_word(char **text, const char **ret) {
-        if (!*text)
-                return false;
-        *ret = strsep(text, " ");
-        return true;
-}
-
-static bool take_number(char **text, uint64_t max, uint64_t *ret) {
-        const char *s;
-        uint64_t n = 0;
-
-        if (!take_word(text, &s) || !*s)
-                return false;
-        for (; *s; s++)
-                if (*s < '0' || *s > '9' || __builtin_mul_overflow(n, 10, &n) ||
-                    __builtin_add_overflow(n, (uint64_t) (*s - '0'), &n))
-                        return false;
-        *ret = n;
-        return n <= max;
-}
-
 /* As many as there are places; each as large as it likes. */
 static bool take_numbers(char **text, uint64_t *ret, size_t count) {
         for (size_t i = 0; i < count; i++)
                 if (!take_number(text, UINT64_MAX, &ret[i]))
                         return false;
         return true;
-}
-
-static int hex_digit(char c) {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool take_hex(const char *s, size_t digits, uint64_t *ret) {
-        uint64_t n = 0;
-
-        for (size_t i = 0; i < digits; i++) {
-                if (hex_digit(s[i]) < 0)
-                        return false;
-                n = n << 4 | (uint64_t) hex_digit(s[i]);
-        }
-        *ret = n;
-        return true;
-}
-
-/* The last thing in the line. */
-static bool take_name(const char *text, char *ret, size_t size) {
-        size_t n = 0;
-
-        if (!text)
-                return false;
-        while (*text && n + 1 < size) {
-                uint64_t byte = (unsigned char) *text;
-
-                if (byte == '\\') {
-                        if (text[1] != 'x' || !take_hex(text + 2, 2, &byte) || byte == 0)
-                                return false;
-                        text += 3;
-                } else if (byte <= ' ' || byte > '~')
-                        return false;
-                ret[n++] = (char) byte;
-                text++;
-        }
-        ret[n] = '\0';
-        return !*text;
 }
 
 static int take_kind(char **text, EventKind *ret) {
@@ -452,7 +380,7 @@ static int parse_taken(Parser *p, char *text) {
         uint64_t half;
 
         if (*digests->boot || !take_word(&text, &boot) || strlen(boot) != DIGEST_BOOT_LENGTH ||
-            !take_hex(boot, 16, &half) || !take_hex(boot + 16, 16, &half) ||
+            !parse_hex(boot, 16, &half) || !parse_hex(boot + 16, 16, &half) ||
             !take_number(&text, UINT64_MAX, &digests->taken) || text)
                 return -EBADMSG;
         snprintf(digests->boot, sizeof digests->boot, "%s", boot);
@@ -460,12 +388,12 @@ static int parse_taken(Parser *p, char *text) {
 }
 
 static int parse_header(Parser *p) {
-        const char *line = next_line(p);
+        const char *line = take_line(&p->rest);
         char *number;
 
-        if (!line || strcmp(line, FIRST_LINE) != 0 || !(line = next_line(p)) || strlen(line) != 25 ||
-            strncmp(line, "instance ", 9) != 0 || !take_hex(line + 9, 16, &p->digests->instance) ||
-            !(line = number = next_line(p)) || strncmp(line, "next ", 5) != 0)
+        if (!line || strcmp(line, FIRST_LINE) != 0 || !(line = take_line(&p->rest)) || strlen(line) != 25 ||
+            strncmp(line, "instance ", 9) != 0 || !parse_hex(line + 9, 16, &p->digests->instance) ||
+            !(line = number = take_line(&p->rest)) || strncmp(line, "next ", 5) != 0)
                 return -EBADMSG;
         number += 5;
         /* So that it cannot come to its end. */
@@ -502,7 +430,7 @@ static int parse_all(Parser *p) {
         int r = parse_header(p);
 
         while (r >= 0) {
-                char *line = next_line(p);
+                char *line = take_line(&p->rest);
 
                 if (!line)
                         return -EBADMSG;

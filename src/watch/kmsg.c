@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cgroup/flat-keyed.h"
+#include "basic/parse.h"
 
 /* Records in one poll: some milliseconds at most. */
 #define RECORDS_PER_POLL 1024
@@ -28,23 +28,16 @@ static bool take_number(const char **p, const char *end, uint64_t *ret) {
         return true;
 }
 
-static int hex_digit(char c) {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The kernel writes what is not printable, and the backslash, as \xHH. */
 static size_t unescape(const char *text, size_t length, char *ret) {
         size_t n = 0;
 
         for (size_t i = 0; i < length; i++) {
-                int high = -1, low = -1;
+                uint64_t byte;
 
-                if (text[i] == '\\' && length - i >= 4 && text[i + 1] == 'x') {
-                        high = hex_digit(text[i + 2]);
-                        low = hex_digit(text[i + 3]);
-                }
-                if (high >= 0 && low >= 0) {
-                        ret[n++] = (char) (high << 4 | low);
+                if (length - i >= 4 && text[i] == '\\' && text[i + 1] == 'x' &&
+                    parse_hex(text + i + 2, 2, &byte)) {
+                        ret[n++] = (char) byte;
                         i += 3;
                 } else
                         ret[n++] = text[i];

@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "basic/fields.h"
 #include "basic/fs.h"
+#include "basic/parse.h"
 #include "basic/text.h"
 
 #define STATE_SIZE_MAX (64U << 20)
@@ -51,19 +53,11 @@ static void format_bytes(FILE *f, bool known, uint64_t bytes) {
                 fputs(" " UNKNOWN, f);
 }
 
-static bool is_plain(unsigned char c) {
-        return c > ' ' && c <= '~' && c != '\\';
-}
-
 static void format_victim(FILE *f, const OomVictim *victim) {
         fprintf(f, "victim %d", (int) victim->pid);
         format_bytes(f, victim->uid != UID_INVALID, victim->uid);
         fputc(' ', f);
-        for (const char *c = victim->comm; *c; c++)
-                if (is_plain((unsigned char) *c))
-                        fputc(*c, f);
-                else
-                        fprintf(f, "\\x%02x", (unsigned char) *c);
+        write_name(f, victim->comm);
         fputc('\n', f);
 }
 
@@ -115,17 +109,6 @@ int oom_state_format(const OomState *state, const char *boot, char **ret, size_t
 
 /* ---- reading ---- */
 
-/* A line, cut from the text, which the caller has ended with NUL. NULL at the end. */
-static char *next_line(char **text) {
-        char *line = *text, *newline = strchr(line, '\n');
-
-        if (!newline)
-                return NULL;
-        *newline = '\0';
-        *text = newline + 1;
-        return line;
-}
-
 /* The word "KEY " at the beginning; what comes behind it, or NULL. */
 static char *value_of(char *line, const char *key) {
         size_t n = strlen(key);
@@ -133,122 +116,66 @@ static char *value_of(char *line, const char *key) {
         return line && strncmp(line, key, n) == 0 && line[n] == ' ' ? line + n + 1 : NULL;
 }
 
-/* A number that ends with a blank or with the line; moves *text behind the blank. */
-static int take_number(char **text, uint64_t *ret) {
-        char *p = *text;
-        uint64_t n = 0;
-
-        if (*p < '0' || *p > '9')
-                return -EBADMSG;
-        for (; *p >= '0' && *p <= '9'; p++)
-                if (__builtin_mul_overflow(n, 10, &n) ||
-                    __builtin_add_overflow(n, (uint64_t) (*p - '0'), &n))
-                        return -EBADMSG;
-        if (*p != '\0' && *p != ' ')
-                return -EBADMSG;
-        *text = *p ? p + 1 : p;
-        *ret = n;
-        return 0;
+static bool take_any(char **line, uint64_t *ret) {
+        return take_number(line, UINT64_MAX, ret);
 }
 
-/* The same, or "-". */
-static int take_number_or_unknown(char **text, uint64_t *ret) {
-        if (strncmp(*text, UNKNOWN, 1) != 0)
-                return take_number(text, ret);
-        if ((*text)[1] != '\0' && (*text)[1] != ' ')
-                return -EBADMSG;
-        *text += (*text)[1] ? 2 : 1;
+/* A number, or "-", which is UINT64_MAX. */
+static bool take_number_or_unknown(char **line, uint64_t *ret) {
+        const char *word;
+
+        if (!take_word(line, &word))
+                return false;
+        if (strcmp(word, UNKNOWN) != 0)
+                return parse_digits(word, strlen(word), ret) >= 0;
         *ret = UINT64_MAX;
-        return 0;
+        return true;
 }
 
-/* A word that a blank ends, cut from the text. */
-static const char *take_word(char **text) {
-        char *word = *text, *blank = strchr(word, ' ');
+static bool take_cause(char **line, OomCause *ret) {
+        const char *word;
 
-        if (!blank)
-                return NULL;
-        *blank = '\0';
-        *text = blank + 1;
-        return word;
-}
-
-static int take_cause(char **text, OomCause *ret) {
-        const char *word = take_word(text);
-
-        for (OomCause cause = 0; word && cause < _OOM_CAUSE_COUNT; cause++)
+        if (!take_word(line, &word))
+                return false;
+        for (OomCause cause = 0; cause < _OOM_CAUSE_COUNT; cause++)
                 if (strcmp(word, oom_cause_to_string(cause)) == 0) {
                         *ret = cause;
-                        return 0;
+                        return true;
                 }
-        return -EBADMSG;
+        return false;
 }
 
-static int take_memory(char **text, OomEvent *event) {
-        event->memory_max_known = strncmp(*text, UNKNOWN, 1) != 0;
-        if (take_number_or_unknown(text, &event->memory_max) < 0 ||
-            take_number_or_unknown(text, &event->memory_current) < 0 ||
-            take_number_or_unknown(text, &event->memory_peak) < 0)
-                return -EBADMSG;
-        return 0;
+static bool take_memory(char **line, OomEvent *event) {
+        event->memory_max_known = *line && strncmp(*line, UNKNOWN, 1) != 0;
+        return take_number_or_unknown(line, &event->memory_max) &&
+               take_number_or_unknown(line, &event->memory_current) &&
+               take_number_or_unknown(line, &event->memory_peak);
 }
 
 static int parse_event(OomKept *kept, char *value) {
-        const char *slice = take_word(&value);
+        const char *slice;
         uint64_t late;
         OomEvent event;
 
-        if (!slice || !slice_name_is_valid(slice))
+        if (!take_word(&value, &slice) || !slice_name_is_valid(slice))
                 return -EBADMSG;
         oom_event_init(&event, slice);
-        if (take_number(&value, &event.id) < 0 || take_number(&value, &event.time) < 0 ||
-            take_number(&value, &event.kills) < 0 || take_number(&value, &event.hits) < 0 ||
-            take_cause(&value, &event.cause) < 0 || take_number(&value, &late) < 0 || late > 1 ||
-            take_memory(&value, &event) < 0 || *value)
+        if (!take_any(&value, &event.id) || !take_any(&value, &event.time) ||
+            !take_any(&value, &event.kills) || !take_any(&value, &event.hits) ||
+            !take_cause(&value, &event.cause) || !take_number(&value, 1, &late) ||
+            !take_memory(&value, &event) || value)
                 return -EBADMSG;
         event.late = late;
         return oom_kept_restore(kept, &event);
-}
-
-static int hex_digit(char c) {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* One byte as format_victim() writes it; moves *text behind it. */
-static int take_byte(const char **text, char *ret) {
-        const char *p = *text;
-        int high, low;
-
-        if (is_plain((unsigned char) *p)) {
-                *ret = *p;
-                *text = p + 1;
-                return 0;
-        }
-        if (p[0] != '\\' || p[1] != 'x' || (high = hex_digit(p[2])) < 0 || (low = hex_digit(p[3])) < 0 ||
-            high + low == 0)
-                return -EBADMSG;
-        *ret = (char) (high << 4 | low);
-        *text = p + 4;
-        return 0;
-}
-
-static int parse_comm(const char *text, char ret[static OOM_VICTIM_COMM_MAX + 1]) {
-        size_t n = 0;
-
-        for (; *text; n++)
-                if (n == OOM_VICTIM_COMM_MAX || take_byte(&text, &ret[n]) < 0)
-                        return -EBADMSG;
-        ret[n] = '\0';
-        return 0;
 }
 
 static int parse_victim(OomEvent *event, char *value) {
         OomVictim victim = {};
         uint64_t pid, uid;
 
-        if (event->n_victims == OOM_EVENT_VICTIMS_MAX || take_number(&value, &pid) < 0 || pid > INT32_MAX ||
-            take_number_or_unknown(&value, &uid) < 0 || (uid > UINT32_MAX && uid != UINT64_MAX) ||
-            parse_comm(value, victim.comm) < 0)
+        if (event->n_victims == OOM_EVENT_VICTIMS_MAX || !take_number(&value, INT32_MAX, &pid) ||
+            !take_number_or_unknown(&value, &uid) || (uid > UINT32_MAX && uid != UINT64_MAX) ||
+            !take_name(value, victim.comm, sizeof victim.comm))
                 return -EBADMSG;
         victim.pid = (pid_t) pid;
         victim.uid = (uid_t) uid; /* of what is not known too: UID_INVALID */
@@ -267,7 +194,7 @@ static void parse_events(OomState *state, char **text) {
 
         while (begins_with(*text, "event ") || begins_with(*text, "victim ")) {
                 OomKept *kept = state->kept;
-                char *line = next_line(text), *value;
+                char *line = take_line(text), *value;
 
                 if (!line)
                         return; /* the text ends here, which is for others to say */
@@ -281,12 +208,12 @@ static void parse_events(OomState *state, char **text) {
 
 /* Without those from the first on that makes no sense. */
 static void parse_told(OomState *state, char **text) {
-        char *line = begins_with(*text, "told ") ? next_line(text) : NULL, *value = value_of(line, "told");
+        char *line = begins_with(*text, "told ") ? take_line(text) : NULL, *value = value_of(line, "told");
         OomTold *told = &state->told;
         uint64_t pid;
 
-        while (value && *value) {
-                if (told->count == OOM_VICTIMS_MAX || take_number(&value, &pid) < 0 || pid > INT32_MAX) {
+        while (value) {
+                if (told->count == OOM_VICTIMS_MAX || !take_number(&value, INT32_MAX, &pid)) {
                         state->n_unreadable++;
                         return;
                 }
@@ -295,10 +222,10 @@ static void parse_told(OomState *state, char **text) {
 }
 
 static int parse_kept(OomState *state, char **text) {
-        char *value = value_of(next_line(text), "id");
+        char *value = value_of(take_line(text), "id");
         uint64_t id;
 
-        if (!value || take_number(&value, &id) < 0 || *value || id > OOM_ID_MAX)
+        if (!take_number(&value, OOM_ID_MAX, &id) || value)
                 return -EBADMSG;
         state->kept->last_id = id;
         parse_told(state, text);
@@ -311,9 +238,9 @@ static int parse_slice(OomLedger *ledger, char *value, OomAccount **ret) {
         OomAccount *account;
         uint64_t inode;
 
-        if (take_number(&value, &inode) < 0 || take_number(&value, &c.kills) < 0 ||
-            take_number(&value, &c.hits) < 0 || take_number(&value, &c.local_hits) < 0 ||
-            !slice_name_is_valid(value) || oom_ledger_find(ledger, value))
+        if (!take_any(&value, &inode) || !take_any(&value, &c.kills) || !take_any(&value, &c.hits) ||
+            !take_any(&value, &c.local_hits) || !value || !slice_name_is_valid(value) ||
+            oom_ledger_find(ledger, value))
                 return -EBADMSG;
         account = oom_ledger_open(ledger, value, inode);
         if (!account)
@@ -327,7 +254,7 @@ static int parse_slice(OomLedger *ledger, char *value, OomAccount **ret) {
 static int parse_group(OomAccount *account, char *value) {
         uint64_t inode, kills;
 
-        if (take_number(&value, &inode) < 0 || take_number(&value, &kills) < 0 || *value ||
+        if (!take_any(&value, &inode) || !take_any(&value, &kills) || value ||
             account->n_groups == OOM_GROUPS_MAX)
                 return -EBADMSG;
         return oom_ledger_add_group(account, inode, kills);
@@ -338,7 +265,7 @@ static int parse_slices(OomLedger *ledger, char *text) {
         unsigned n = 0;
 
         for (;;) {
-                char *line = next_line(&text), *value;
+                char *line = take_line(&text), *value;
                 int r = -EBADMSG;
 
                 if (line && strcmp(line, "end") == 0)
@@ -353,20 +280,20 @@ static int parse_slices(OomLedger *ledger, char *text) {
 }
 
 static int parse_header(char **text, const char **ret_boot, OomState *state) {
-        char *line = next_line(text), *boot, *since, *root;
+        char *line = take_line(text), *boot, *since, *root;
         uint64_t inode, recorded;
         bool first_version = line && strcmp(line, FIRST_LINE_1) == 0;
 
         if (!line || (!first_version && strcmp(line, FIRST_LINE) != 0))
                 return -EBADMSG;
-        boot = value_of(next_line(text), "boot");
+        boot = value_of(take_line(text), "boot");
         if (!boot || strlen(boot) != OOM_BOOT_ID_MAX || strspn(boot, "0123456789abcdef") != OOM_BOOT_ID_MAX)
                 return -EBADMSG;
-        since = value_of(next_line(text), "since");
-        if (!since || take_number(&since, &state->since) < 0 || *since)
+        since = value_of(take_line(text), "since");
+        if (!take_any(&since, &state->since) || since)
                 return -EBADMSG;
-        root = value_of(next_line(text), "root");
-        if (!root || take_number(&root, &inode) < 0 || take_number(&root, &recorded) < 0 || *root)
+        root = value_of(take_line(text), "root");
+        if (!take_any(&root, &inode) || !take_any(&root, &recorded) || root)
                 return -EBADMSG;
         oom_ledger_baseline_root(state->ledger, inode, recorded);
         *ret_boot = boot;

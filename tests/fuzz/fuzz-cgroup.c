@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "basic/macro.h"
+#include "basic/parse.h"
 #include "cgroup/cpu-list.h"
 #include "cgroup/cpu-stat.h"
 #include "cgroup/flat-keyed.h"

@@ -298,13 +298,38 @@ static void test_long(_unused_ void **state) {
         free(text);
 }
 
+static void test_digits(_unused_ void **state) {
+        uint64_t n = 4711;
+
+        assert_int_equal(parse_digits("", 0, &n), -EBADMSG);
+        assert_int_equal(parse_digits("12 ", 3, &n), -EBADMSG);
+        assert_int_equal(parse_digits("18446744073709551616", 20, &n), -EBADMSG);
+        assert_int_equal(n, 4711);
+        assert_int_equal(parse_digits("12 ", 2, &n), 0);
+        assert_int_equal(n, 12);
+}
+
+static void test_hex(_unused_ void **state) {
+        uint64_t n = 4711;
+
+        assert_false(parse_hex("", 1, &n));
+        assert_false(parse_hex("0g", 2, &n));
+        assert_false(parse_hex("0F", 2, &n));
+        assert_int_equal(n, 4711);
+        assert_true(parse_hex("0fF", 2, &n));
+        assert_int_equal(n, 15);
+        assert_true(parse_hex("fedcba9876543210", 16, &n));
+        assert_true(n == UINT64_C(0xfedcba9876543210));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_u64),       cmocka_unit_test(test_bool),
                 cmocka_unit_test(test_uid),       cmocka_unit_test(test_uid_range),
                 cmocka_unit_test(test_permyriad), cmocka_unit_test(test_size),
                 cmocka_unit_test(test_timespan),  cmocka_unit_test(test_random),
-                cmocka_unit_test(test_long),
+                cmocka_unit_test(test_long),      cmocka_unit_test(test_digits),
+                cmocka_unit_test(test_hex),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
