@@ -46,22 +46,13 @@ static void report_waiting(ManagedSlice *slice, LimitMask waiting) {
 
 /* Written down before it is done. */
 static void note_in_ledger(Manager *m, ManagedSlice *slice, LimitMask mask) {
-        LedgerEntry *entry = slice->entry;
-        bool fair = slice->engine.quota != LIMIT_UNSET;
-        bool found = slice->config.limits.value[LIMIT_CPU_QUOTA] == LIMIT_UNSET;
-        uint64_t standing = managed_slice_standing_quota(slice);
+        LedgerEntry *entry = slice->entry, before = *entry;
 
-        if ((entry->ours | mask) == entry->ours && entry->fair >= fair &&
-            (!(mask & 1U << LIMIT_CPU_QUOTA) ||
-             (entry->standing_quota == standing && entry->found == found)))
-                return;
-        if (mask & 1U << LIMIT_CPU_QUOTA) {
-                entry->standing_quota = standing;
-                entry->found = found;
-        }
-        entry->ours |= mask;
-        entry->fair = entry->fair || fair;
-        ledger_changed(m->ledger);
+        managed_slice_note(slice, mask);
+        if (entry->ours != before.ours || entry->fair != before.fair || entry->found != before.found ||
+            entry->standing_quota != before.standing_quota ||
+            entry->standing_weight != before.standing_weight)
+                ledger_changed(m->ledger);
 }
 
 static void save_ledger(Manager *m) {
@@ -122,10 +113,10 @@ static size_t collect(Manager *m, usec_t now, ManagedSlice **batch, size_t size)
                         continue;
                 slice->sent_mask = managed_slice_pending(slice, &slice->sent, &waiting);
                 report_waiting(slice, waiting);
-                if (slice->sent_mask == 0)
-                        continue;
                 if (!m->observe)
                         note_in_ledger(m, slice, slice->sent_mask);
+                if (slice->sent_mask == 0)
+                        continue;
                 batch[n++] = slice;
         }
         return n;
@@ -162,8 +153,7 @@ void manager_lift_to_observe(Manager *m) {
                 if (!slice->entry->fair || !may_send(m, slice, now))
                         continue;
                 slice->engine.quota = LIMIT_UNSET;
-                slice->sent.value[LIMIT_CPU_QUOTA] = managed_slice_standing_quota(slice);
-                slice->sent_mask = 1U << LIMIT_CPU_QUOTA;
+                slice->sent_mask = ledger_entry_standing(slice->entry, &slice->sent);
                 if (backend_set_limits(m->backend, slice->name, &slice->sent, slice->sent_mask) < 0)
                         return; /* no room or no bus: with the next answer, or when it is back */
                 slice->in_flight = true;
@@ -180,7 +170,7 @@ static void succeeded(Manager *m, ManagedSlice *slice) {
         slice->retry_at = 0;
         /* While observing nothing but this is sent, and the engine goes on deciding. */
         if (slice->entry->fair && (m->observe || slice->engine.quota == LIMIT_UNSET) &&
-            slice->set.value[LIMIT_CPU_QUOTA] == managed_slice_standing_quota(slice)) {
+            managed_slice_stands(slice)) {
                 slice->entry->fair = false;
                 ledger_changed(m->ledger);
         }

@@ -15,6 +15,9 @@
 #define LEDGER_FILE     "limits"
 #define LEDGER_SIZE_MAX (64 << 20)
 
+#define QUOTA_BIT  ((LimitMask) 1U << LIMIT_CPU_QUOTA)
+#define WEIGHT_BIT ((LimitMask) 1U << LIMIT_CPU_WEIGHT)
+
 struct Ledger {
         int dirfd;
         void *root; /* tsearch(3), by name */
@@ -35,13 +38,20 @@ LedgerEntry *ledger_get(Ledger *ledger, const char *slice) {
         if (!entry)
                 return NULL;
         strcpy(entry->slice, slice);
-        entry->standing_quota = LIMIT_UNSET;
+        entry->standing_quota = entry->standing_weight = LIMIT_UNSET;
         node = tsearch(entry, &ledger->root, compare);
         if (!node)
                 return NULL;
         if (*node == entry)
                 TAKE_PTR(entry);
         return *node;
+}
+
+LimitMask ledger_entry_standing(const LedgerEntry *entry, Limits *ret) {
+        *ret = LIMITS_UNSET;
+        ret->value[LIMIT_CPU_QUOTA] = entry->standing_quota;
+        ret->value[LIMIT_CPU_WEIGHT] = entry->standing_weight;
+        return QUOTA_BIT | (entry->standing_weight == LIMIT_UNSET ? 0 : entry->ours & WEIGHT_BIT);
 }
 
 void ledger_changed(Ledger *ledger) {
@@ -57,33 +67,47 @@ static int parse_value(const char *s, uint64_t *ret) {
         return parse_u64(s, ret);
 }
 
-static int parse_word(char *word, LedgerEntry *entry) {
+static bool may_be(int limit, uint64_t value) {
+        if (limit == LIMIT_CPU_QUOTA)
+                return value > 0;
+        if (limit == LIMIT_CPU_WEIGHT)
+                return value == LIMIT_UNSET || (value >= CPU_WEIGHT_MIN && value <= CPU_WEIGHT_MAX);
+        return true;
+}
+
+static int parse_limit(char *word, LedgerEntry *entry) {
         char *value = strchr(word, '=');
         uint64_t number;
         int limit;
 
-        if (strcmp(word, "fair") == 0) {
-                entry->fair = true;
-                return 0;
-        }
-        if (strcmp(word, "found") == 0) {
-                entry->found = true;
-                return 0;
-        }
         if (!value)
                 return -EBADMSG;
         *value++ = '\0';
         limit = limit_from_string(word);
-        if (limit < 0 || parse_value(value, &number) < 0 || (limit == LIMIT_CPU_QUOTA && number == 0))
+        if (limit < 0 || parse_value(value, &number) < 0 || !may_be(limit, number))
                 return -EBADMSG;
         entry->ours |= 1U << limit;
         if (limit == LIMIT_CPU_QUOTA)
                 entry->standing_quota = number;
+        else if (limit == LIMIT_CPU_WEIGHT)
+                entry->standing_weight = number;
+        return 0;
+}
+
+static int parse_word(char *word, LedgerEntry *entry) {
+        if (strcmp(word, "fair") == 0)
+                entry->fair = true;
+        else if (strcmp(word, "found") == 0)
+                entry->found |= QUOTA_BIT;
+        else if (strcmp(word, "found-weight") == 0)
+                entry->found |= WEIGHT_BIT;
+        else
+                return parse_limit(word, entry);
         return 0;
 }
 
 static int read_line(Ledger *ledger, char *line) {
-        LedgerEntry read = { .standing_quota = LIMIT_UNSET }, *entry;
+        LedgerEntry read = { .standing_quota = LIMIT_UNSET, .standing_weight = LIMIT_UNSET }, *entry;
         char *rest = line, *name = strsep(&rest, " "), *word;
         uid_t uid;
 
@@ -98,6 +122,7 @@ static int read_line(Ledger *ledger, char *line) {
         entry->ours = read.ours;
         entry->fair = read.fair;
         entry->standing_quota = read.standing_quota;
+        entry->standing_weight = read.standing_weight;
         entry->found = read.found;
         return 0;
 }
@@ -201,6 +226,13 @@ bool ledger_is_clean(Ledger *ledger) {
         return clean;
 }
 
+/* Of the other limits it only counts that they are ours. */
+static uint64_t value_of(const LedgerEntry *entry, unsigned limit) {
+        if (limit == LIMIT_CPU_QUOTA)
+                return entry->standing_quota;
+        return limit == LIMIT_CPU_WEIGHT ? entry->standing_weight : LIMIT_UNSET;
+}
+
 static void write_entry(const void *node, VISIT visit, void *closure) {
         const LedgerEntry *entry = *(LedgerEntry *const *) node;
         FILE *file = closure;
@@ -210,12 +242,13 @@ static void write_entry(const void *node, VISIT visit, void *closure) {
         fputs(entry->slice, file);
         if (entry->fair)
                 fputs(" fair", file);
-        if (entry->found && entry->ours & 1U << LIMIT_CPU_QUOTA)
+        if (entry->found & entry->ours & QUOTA_BIT)
                 fputs(" found", file);
+        if (entry->found & entry->ours & WEIGHT_BIT)
+                fputs(" found-weight", file);
         for (unsigned i = 0; i < _LIMIT_COUNT; i++)
                 if (entry->ours & 1U << i) {
-                        /* Of the others it only counts that they are ours. */
-                        uint64_t value = i == LIMIT_CPU_QUOTA ? entry->standing_quota : LIMIT_UNSET;
+                        uint64_t value = value_of(entry, i);
 
                         if (value == LIMIT_UNSET)
                                 fprintf(file, " %s=infinity", limit_to_string(i));

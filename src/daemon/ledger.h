@@ -9,16 +9,18 @@
  * directory, which lasts as long as the drop-ins do. So whoever comes after a crash knows which quotas to
  * lift, and no limit that somebody else has set is ever touched.
  *
- * The file has a line a slice: NAME [fair] [found] LIMIT=VALUE…, where CPUQuotaPerSecUSec is what to go back
- * to when the fair-share quota is lifted, and `found` says that it was there before us. */
+ * The file has a line a slice: NAME [fair] [found] [found-weight] LIMIT=VALUE…, where CPUQuotaPerSecUSec and
+ * CPUWeight are what to go back to when the fair-share quota is lifted, and `found` and `found-weight` say
+ * that they were there before us. */
 
 typedef struct LedgerEntry {
         SliceName slice;
-        LimitMask ours;          /* limits that we have set at some time */
-        bool fair;               /* a fair-share quota stands */
-        uint64_t standing_quota; /* without it: CPUQuota=, or what we had found; LIMIT_UNSET */
-        bool found;              /* it is what we had found */
-        bool lift_tried;         /* at the end of this process; not in the file */
+        LimitMask ours;           /* limits that we have set at some time */
+        bool fair;                /* a fair-share quota stands, perhaps with a lowered weight */
+        uint64_t standing_quota;  /* without it: CPUQuota=, or what we had found; LIMIT_UNSET */
+        uint64_t standing_weight; /* likewise; LIMIT_UNSET where it is not known */
+        LimitMask found;          /* which of the two are what we had found */
+        bool lift_tried;          /* at the end of this process; not in the file */
 } LedgerEntry;
 
 typedef struct Ledger Ledger;
@@ -33,6 +35,10 @@ DEFINE_CLEANUP(Ledger *, ledger_free)
  * freed, and may be changed in place; say so with ledger_changed(). NULL if there is no memory. */
 LedgerEntry *ledger_get(Ledger *ledger, const char *slice);
 void ledger_changed(Ledger *ledger);
+
+/* What to set so that there is no fair share: the quota, and the weight where that may be lowered. Returns
+ * which. */
+LimitMask ledger_entry_standing(const LedgerEntry *entry, Limits *ret);
 
 /* Whether no entry has a fair-share quota. */
 bool ledger_is_clean(Ledger *ledger);

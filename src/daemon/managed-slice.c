@@ -33,10 +33,10 @@ ManagedSlice *managed_slice_free(ManagedSlice *slice) {
 }
 
 void managed_slice_assume_fresh(ManagedSlice *slice) {
-        slice->found_weight = LIMIT_UNSET;
-        slice->found_quota = slice->entry->found && slice->entry->ours & BIT(LIMIT_CPU_QUOTA)
-                                     ? slice->entry->standing_quota
-                                     : LIMIT_UNSET;
+        LimitMask found = slice->entry->found & slice->entry->ours;
+
+        slice->found_quota = found & BIT(LIMIT_CPU_QUOTA) ? slice->entry->standing_quota : LIMIT_UNSET;
+        slice->found_weight = found & BIT(LIMIT_CPU_WEIGHT) ? slice->entry->standing_weight : LIMIT_UNSET;
         slice->set = LIMITS_UNSET;
         slice->set.value[LIMIT_CPU_WEIGHT] = CPU_WEIGHT_DEFAULT;
         slice->known = LIMIT_MASK_ALL & ~slice->entry->ours;
@@ -56,6 +56,12 @@ uint64_t managed_slice_weight(const ManagedSlice *slice) {
 
         return configured == CPU_WEIGHT_DEFAULT && slice->found_weight != LIMIT_UNSET ? slice->found_weight
                                                                                       : configured;
+}
+
+/* The weight while the fair share holds the slice back, if that is another one than it has otherwise. */
+static bool is_weight_lowered(const ManagedSlice *slice) {
+        return slice->engine.quota != LIMIT_UNSET && slice->engine.yields &&
+               engine_yielding_weight(managed_slice_weight(slice)) != managed_slice_weight(slice);
 }
 
 /* A quota is enforced in parts of a second, and who is at it may have used a little less. */
@@ -98,6 +104,11 @@ static bool weight_is_ours(const ManagedSlice *slice) {
                slice->found_weight == LIMIT_UNSET;
 }
 
+static LimitMask fair_share_limits(const ManagedSlice *slice) {
+        return (slice->engine.quota != LIMIT_UNSET ? BIT(LIMIT_CPU_QUOTA) : 0) |
+               (is_weight_lowered(slice) ? BIT(LIMIT_CPU_WEIGHT) : 0);
+}
+
 /* Limits that the configuration or a fair share asks for, the default weight not among them. */
 static LimitMask asked_for(const ManagedSlice *slice) {
         LimitMask mask = 0;
@@ -108,9 +119,7 @@ static LimitMask asked_for(const ManagedSlice *slice) {
                 if (slice->config.limits.value[i] !=
                     (i == LIMIT_CPU_WEIGHT ? CPU_WEIGHT_DEFAULT : LIMIT_UNSET))
                         mask |= BIT(i);
-        if (slice->engine.quota != LIMIT_UNSET)
-                mask |= BIT(LIMIT_CPU_QUOTA);
-        return mask;
+        return mask | fair_share_limits(slice);
 }
 
 LimitMask managed_slice_ours(const ManagedSlice *slice) {
@@ -122,21 +131,58 @@ LimitMask managed_slice_ours(const ManagedSlice *slice) {
                 if (slice->config.limits.value[i] != LIMIT_UNSET &&
                     (i != LIMIT_CPU_WEIGHT || weight_is_ours(slice)))
                         ours |= BIT(i);
-        if (slice->engine.quota != LIMIT_UNSET)
-                ours |= BIT(LIMIT_CPU_QUOTA);
-        return ours;
+        return ours | fair_share_limits(slice);
 }
 
-/* The limits to aim at, steps not counted. A slice that has become exempt loses what it had from us. */
-static void final_limits(const ManagedSlice *slice, Limits *ret) {
+/* The limits without a fair share, steps not counted. A slice that has become exempt loses what it had from
+ * us. */
+static void standing_limits(const ManagedSlice *slice, Limits *ret) {
         if (slice->exempt) {
                 *ret = LIMITS_UNSET;
-                ret->value[LIMIT_CPU_WEIGHT] = CPU_WEIGHT_DEFAULT;
                 ret->value[LIMIT_CPU_QUOTA] = slice->found_quota;
+                ret->value[LIMIT_CPU_WEIGHT] =
+                        slice->found_weight == LIMIT_UNSET ? CPU_WEIGHT_DEFAULT : slice->found_weight;
                 return;
         }
         *ret = slice->config.limits;
-        ret->value[LIMIT_CPU_QUOTA] = MIN(managed_slice_standing_quota(slice), slice->engine.quota);
+        ret->value[LIMIT_CPU_QUOTA] = managed_slice_standing_quota(slice);
+        ret->value[LIMIT_CPU_WEIGHT] = managed_slice_weight(slice);
+}
+
+/* The limits to aim at, steps not counted. */
+static void final_limits(const ManagedSlice *slice, Limits *ret) {
+        standing_limits(slice, ret);
+        if (slice->exempt)
+                return;
+        ret->value[LIMIT_CPU_QUOTA] = MIN(ret->value[LIMIT_CPU_QUOTA], slice->engine.quota);
+        if (is_weight_lowered(slice))
+                ret->value[LIMIT_CPU_WEIGHT] = engine_yielding_weight(ret->value[LIMIT_CPU_WEIGHT]);
+}
+
+void managed_slice_note(ManagedSlice *slice, LimitMask mask) {
+        const uint64_t *configured = slice->config.limits.value;
+        LedgerEntry *entry = slice->entry;
+        Limits standing;
+
+        standing_limits(slice, &standing);
+        entry->ours |= mask;
+        entry->fair = entry->fair || slice->engine.quota != LIMIT_UNSET;
+        entry->found = 0;
+        if (entry->ours & BIT(LIMIT_CPU_QUOTA)) {
+                entry->standing_quota = standing.value[LIMIT_CPU_QUOTA];
+                entry->found |= configured[LIMIT_CPU_QUOTA] == LIMIT_UNSET ? BIT(LIMIT_CPU_QUOTA) : 0;
+        }
+        if (entry->ours & BIT(LIMIT_CPU_WEIGHT)) {
+                entry->standing_weight = standing.value[LIMIT_CPU_WEIGHT];
+                entry->found |= slice->found_weight == entry->standing_weight ? BIT(LIMIT_CPU_WEIGHT) : 0;
+        }
+}
+
+bool managed_slice_stands(const ManagedSlice *slice) {
+        Limits standing;
+
+        standing_limits(slice, &standing);
+        return limits_differ(&slice->set, &standing, slice->entry->ours & LIMIT_MASK_CPU) == 0;
 }
 
 /* What may stand: no limit where that is not known. */

@@ -29,7 +29,7 @@ typedef struct ManagedSlice {
         LedgerEntry *entry;    /* the ledger's */
         uint64_t found_quota;  /* CPUQuota= that somebody else has set; LIMIT_UNSET */
         uint64_t found_weight; /* CPUWeight= likewise; LIMIT_UNSET */
-        EngineSlice engine;    /* engine.quota is the fair-share quota that was decided on */
+        EngineSlice engine;    /* engine.quota and .yields are the fair share that was decided on */
         Hold hold;             /* as of the last look */
         bool held;             /* by a fair-share quota, as EventLog= was told */
         usec_t hold_since;     /* CLOCK_REALTIME; 0: since the service was started */
@@ -71,6 +71,13 @@ uint64_t managed_slice_standing_quota(const ManagedSlice *slice);
 
 /* The weight that counts: CPUWeight=, or what was found where that is the default. */
 uint64_t managed_slice_weight(const ManagedSlice *slice);
+
+/* Notes in the slice's entry of the ledger that these limits will be set, and what there is without a fair
+ * share, to go back to. */
+void managed_slice_note(ManagedSlice *slice, LimitMask mask);
+
+/* Whether nothing of a fair share is in what stands, as far as we know. */
+bool managed_slice_stands(const ManagedSlice *slice);
 
 /* What keeps the slice from using more, as of the last look. `guaranteed` is what it has in any case. */
 Hold managed_slice_hold(const ManagedSlice *slice, SharePolicy policy, bool contended, uint64_t guaranteed);

@@ -9,13 +9,14 @@
 
 static void lift(LedgerEntry *entry, void *userdata) {
         Manager *m = userdata;
-        Limits limits = LIMITS_UNSET;
+        LimitMask mask;
+        Limits limits;
         int r;
 
         if (entry->lift_tried)
                 return;
-        limits.value[LIMIT_CPU_QUOTA] = entry->standing_quota;
-        r = backend_set_limits(m->backend, entry->slice, &limits, 1U << LIMIT_CPU_QUOTA);
+        mask = ledger_entry_standing(entry, &limits);
+        r = backend_set_limits(m->backend, entry->slice, &limits, mask);
         if (r == -EBUSY || r == -ENOTCONN)
                 return; /* asked for again when there is room */
         entry->lift_tried = true;

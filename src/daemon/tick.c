@@ -69,12 +69,15 @@ static void take_plan(Manager *m) {
                 const Change *change = &m->plan.change[i];
                 ManagedSlice *slice = m->looked_owner[change->slice];
 
-                log_debug("%s: fair share %s → %s, because %s", slice->name, format_cpu(from, change->from),
-                          format_cpu(to, change->to), reason_describe(change->reason, &m->plan, reason));
+                log_debug("%s: fair share %s → %s%s, because %s", slice->name,
+                          format_cpu(from, change->from), format_cpu(to, change->to),
+                          change->yields ? ", yields" : "",
+                          reason_describe(change->reason, &m->plan, reason));
                 /* A CPUQuota= of somebody else is learned before there is one of ours. */
                 if (!slice->kernel_seen)
                         manager_verify(m, slice, m->clock());
                 slice->engine.quota = change->to;
+                slice->engine.yields = change->yields;
                 slice_table_enqueue(&m->slices, slice, false);
         }
 }
@@ -83,6 +86,7 @@ static void tick(Manager *m, usec_t now, const EngineHost *host) {
         size_t n;
         int r;
 
+        m->engine_config.pretend = m->observe;
         m->looked_at = now;
         m->looked_usage = m->glanced_usage;
         r = looked_reserve(m);

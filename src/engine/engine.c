@@ -284,7 +284,9 @@ typedef struct Moves {
 static void add_move(Moves *moves, const EngineSlice *s) {
         uint64_t tenth = s->quota / 10;
 
-        if (s->want == LIMIT_UNSET)
+        if (s->want == s->quota)
+                moves->raises = true; /* of the weight alone */
+        else if (s->want == LIMIT_UNSET)
                 /* A quota that is not reached holds nobody back. */
                 moves->urgent |= s->throttled || s->reason != REASON_BELOW_LEVEL;
         else if (s->want > s->quota) {
@@ -313,11 +315,13 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
         for (size_t i = 0; i < n; i++) {
                 const EngineSlice *s = slices[i];
 
-                if (s->want == s->quota)
+                if (s->want == s->quota && s->want_yields == s->yields)
                         continue;
-                if (plan_add(plan,
-                             &(Change){ .slice = i, .from = s->quota, .to = s->want, .reason = s->reason }) <
-                    0) {
+                if (plan_add(plan, &(Change){ .slice = i,
+                                              .from = s->quota,
+                                              .to = s->want,
+                                              .yields = s->want_yields,
+                                              .reason = s->reason }) < 0) {
                         plan->count = 0;
                         return -ENOMEM;
                 }
@@ -361,6 +365,7 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         update_budget(engine, config, now, whole);
         update_contention(engine, config, now, slices, n);
 
+        round.now = now;
         round.contended = engine->contended;
         round.dwelling = engine->contended && now < engine->dwell_until;
         round.budget = engine->budget;

@@ -15,6 +15,7 @@ typedef struct EngineConfig {
         unsigned threshold_permyriad; /* CPUThreshold= */
         unsigned activity_permyriad;  /* ActivityThreshold=, of all CPUs of the budget */
         usec_t interval; /* IntervalSec=: quotas are lowered, or moved by a little, at most once in it */
+        bool pretend;    /* nothing of the plans is done */
 } EngineConfig;
 
 typedef struct EngineHost {
@@ -31,6 +32,7 @@ typedef struct EngineSlice {
         uint64_t weight;       /* 1 - 10000 */
         uint64_t cap;          /* standing cap of CPUQuota=; LIMIT_UNSET */
         uint64_t quota;        /* the fair-share quota in force; LIMIT_UNSET */
+        bool yields;           /* its weight is lowered meanwhile */
 
         /* Out, for who wants to show it */
         uint64_t use;   /* over the last window */
@@ -42,6 +44,9 @@ typedef struct EngineSlice {
         Tracker tracker;
         uint64_t demand; /* as claimed at the last tick */
         uint64_t want;
+        bool want_yields;
+        usec_t yields_since;
+        usec_t full_weight_until; /* it could not use its quota with less; 0: it never had to */
         Reason reason;
 } EngineSlice;
 
@@ -54,6 +59,16 @@ typedef struct EngineSlice {
                 .share = LIMIT_UNSET,         \
                 .want = LIMIT_UNSET,          \
         })
+
+/* Who is held back by a fair share has at most that, however much weight there is behind it; and gets it all
+ * the same with less weight, only later. So the weight of those is lowered, and whoever asks for less than
+ * their share comes first, as an interactive user has to. Who does not get the quota used with less weight
+ * (a single process needs its CPU nearly all the time for that) has all of it back. */
+#define ENGINE_YIELD_DIVISOR 3U
+
+static inline uint64_t engine_yielding_weight(uint64_t weight) {
+        return MAX(weight / ENGINE_YIELD_DIVISOR, CPU_WEIGHT_MIN);
+}
 
 typedef struct Engine Engine;
 

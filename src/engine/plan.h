@@ -23,6 +23,7 @@ typedef struct Change {
         size_t slice;  /* index in the array that the engine was given */
         uint64_t from; /* µs of CPU a second; LIMIT_UNSET: no fair-share quota */
         uint64_t to;
+        bool yields; /* whether the weight is to be lowered, from now on */
         Reason reason;
 } Change;
 

@@ -12,8 +12,12 @@
  * what a slice claims less when its quota is lifted. */
 #define DEMAND_SLACK(demand) ((demand) / 16 + MIN((demand) / 4, UINT64_C(5000)))
 
+/* How long it is remembered that somebody could not use their quota with less weight. */
+#define FULL_WEIGHT_USEC (30 * USEC_PER_SEC)
+
 static void no_quota(EngineSlice *slice, Reason reason) {
         slice->want = LIMIT_UNSET;
+        slice->want_yields = false;
         slice->share = LIMIT_UNSET;
         slice->demand = 0;
         slice->reason = reason;
@@ -49,6 +53,24 @@ static void update_demand(EngineSlice *slice, usec_t window) {
                 slice->demand = fresh;
 }
 
+/* Who has had a window and one look more to hit the quota with less weight, and has not. */
+static bool falls_short(const EngineSlice *slice, const Round *round, usec_t window) {
+        return !round->config->pretend && round->now - slice->yields_since > window + window / 4 &&
+               !tracker_throttled(&slice->tracker, window);
+}
+
+/* Whether the weight of a slice that is above its share is lowered. Who falls short has all of it for as
+ * long as it is held back, and does not lose it in a short pause either. */
+static bool yields(EngineSlice *slice, const Round *round, usec_t window) {
+        bool keeps = slice->quota != LIMIT_UNSET && slice->full_weight_until > 0;
+
+        if (!slice->yields)
+                slice->yields_since = round->now;
+        if (slice->yields ? falls_short(slice, round, window) : keeps)
+                slice->full_weight_until = round->now + FULL_WEIGHT_USEC;
+        return round->now >= slice->full_weight_until;
+}
+
 static void max_min_with_room(EngineSlice *const *slices, size_t n) {
         for (size_t i = 0; i < n; i++)
                 no_quota(slices[i], REASON_ROOM);
@@ -70,17 +92,19 @@ static void max_min_pause(EngineSlice *const *slices, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 slices[i]->share = LIMIT_UNSET;
                 slices[i]->want = slices[i]->quota;
+                slices[i]->want_yields = slices[i]->yields;
         }
 }
 
 static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
+        usec_t window = engine_window(round->config);
         WaterLevel level;
 
         if (!round->contended)
                 return max_min_with_room(slices, n);
 
         for (size_t i = 0; i < n; i++) {
-                update_demand(slices[i], engine_window(round->config));
+                update_demand(slices[i], window);
                 round->claims[i] = (Claim){
                         .demand = MIN(slices[i]->demand, slices[i]->cap),
                         .weight = slices[i]->weight,
@@ -97,6 +121,7 @@ static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
 
                 slices[i]->share = share;
                 slices[i]->want = above ? share : LIMIT_UNSET;
+                slices[i]->want_yields = above && yields(slices[i], round, window);
                 slices[i]->reason = above ? REASON_ABOVE_LEVEL : REASON_BELOW_LEVEL;
         }
         round->level = water_share(level, CPU_WEIGHT_DEFAULT);
@@ -113,6 +138,7 @@ static void equal(Round *round, EngineSlice *const *slices, size_t n) {
                         continue;
                 }
                 slices[i]->share = slices[i]->want = share;
+                slices[i]->want_yields = false;
                 slices[i]->demand = 0;
                 slices[i]->reason = REASON_EQUAL_SHARE;
         }

@@ -4,11 +4,13 @@
 #include "engine/engine.h"
 
 /* The three ways of SharePolicy=. All of them are the same code with another function: it says for each
- * slice which fair-share quota it is to have (slice->want, LIMIT_UNSET for none), why (slice->reason), and
- * what of the budget it claims without one (slice->demand). */
+ * slice which fair-share quota it is to have (slice->want, LIMIT_UNSET for none), whether its weight is
+ * lowered meanwhile (slice->want_yields), why (slice->reason), and what of the budget it claims without one
+ * (slice->demand). */
 
 typedef struct Round {
         const EngineConfig *config;
+        usec_t now;
         bool contended;
         bool dwelling; /* contended, for having been so a moment ago */
         uint64_t budget;

@@ -124,8 +124,12 @@ void host_look_twice(Host *host) {
 }
 
 void host_apply_plan(Host *host) {
-        for (size_t i = 0; i < host->plan.count; i++)
-                host->slice[host->plan.change[i].slice].quota = host->plan.change[i].to;
+        for (size_t i = 0; i < host->plan.count; i++) {
+                const Change *change = &host->plan.change[i];
+
+                host->slice[change->slice].quota = change->to;
+                host->slice[change->slice].yields = change->yields;
+        }
 }
 
 uint64_t host_claim(const Host *host, size_t i) {

@@ -107,11 +107,15 @@ static void run(Sim *sim, SimUser *user, uint64_t amount) {
         user->hit = user->hit || (user->quota_left == 0 && user->backlog > 0);
 }
 
+static uint64_t weight(const SimUser *user) {
+        return user->slice.yields ? engine_yielding_weight(user->slice.weight) : user->slice.weight;
+}
+
 static uint64_t weights_of_unserved(const Sim *sim) {
         uint64_t weights = 0;
 
         for (size_t i = 0; i < sim->n; i++)
-                weights += sim->users[i].served ? 0 : sim->users[i].slice.weight;
+                weights += sim->users[i].served ? 0 : weight(&sim->users[i]);
         return weights;
 }
 
@@ -125,7 +129,7 @@ static uint64_t serve_modest(Sim *sim, uint64_t room, bool *again) {
                 SimUser *user = &sim->users[i];
                 uint64_t amount = wanted(user);
 
-                if (user->served || amount * weights > room * user->slice.weight)
+                if (user->served || amount * weights > room * weight(user))
                         continue;
                 run(sim, user, amount);
                 took += amount;
@@ -147,7 +151,7 @@ static void run_users(Sim *sim, uint64_t room) {
         weights = weights_of_unserved(sim);
         for (size_t i = 0; i < sim->n; i++)
                 if (!sim->users[i].served)
-                        run(sim, &sim->users[i], room * sim->users[i].slice.weight / weights);
+                        run(sim, &sim->users[i], room * weight(&sim->users[i]) / weights);
 }
 
 static void kernel_steps(Sim *sim) {
@@ -174,6 +178,7 @@ static void apply_plan(Sim *sim) {
                 SimUser *user = &sim->users[change->slice];
 
                 user->slice.quota = change->to;
+                user->slice.yields = change->yields;
                 user->quota_due = sim->now + MAX(sim->bus_delay, (usec_t) 1);
                 user->changes++;
         }

@@ -82,8 +82,11 @@ static void check_plan(const Host *host) {
                 const Change *c = &host->plan.change[i];
 
                 CHECK(c->slice < host->n && (i == 0 || c->slice > c[-1].slice), "change %zu", i);
-                CHECK(c->from == host->slice[c->slice].quota && c->to != c->from, "change %zu", i);
-                CHECK(c->to == LIMIT_UNSET || (c->to > 0 && c->to % QUOTA_STEP == 0), "to %" PRIu64, c->to);
+                CHECK(c->from == host->slice[c->slice].quota, "change %zu", i);
+                CHECK(c->to != c->from || c->yields != host->slice[c->slice].yields, "change %zu", i);
+                CHECK(!c->yields || c->to != LIMIT_UNSET, "change %zu", i);
+                CHECK(c->to == LIMIT_UNSET || c->to == c->from || (c->to > 0 && c->to % QUOTA_STEP == 0),
+                      "to %" PRIu64, c->to);
         }
 }
 

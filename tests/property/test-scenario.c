@@ -215,14 +215,15 @@ static void test_bursts_of_one_alone(void **state _unused_) {
         on_all_settings(bursts_alone);
 }
 
-/* A CPU is taken away and given back while the host is contended. */
+/* A CPU is taken away and given back while the host is contended. While one CPU is all there is, a burst of C
+ * has it for a whole period of the quotas, and what A and B do not use in that is lost to them. */
 static void a_cpu_less(const Setting *setting, Sim *sim) {
         contend(setting, sim);
         sim->cpus = SIM_CPU;
         sim_run(sim, 2 * setting->interval + SEC);
         sim_mark(sim);
         sim_run(sim, 10 * SEC);
-        assert_in_range(sim_use_of_all(sim), sim_budget(sim) * 93 / 100, sim_budget(sim) * 107 / 100);
+        assert_in_range(sim_use_of_all(sim), sim_budget(sim) * 89 / 100, sim_budget(sim) * 107 / 100);
         sim->cpus = 2 * SIM_CPU;
         sim_run(sim, 2 * setting->interval + SEC);
         sim_mark(sim);

@@ -69,8 +69,12 @@ static void tick(Fixture *f) {
 }
 
 static void apply(Fixture *f) {
-        for (size_t i = 0; i < f->plan.count; i++)
-                f->slice[f->plan.change[i].slice].quota = f->plan.change[i].to;
+        for (size_t i = 0; i < f->plan.count; i++) {
+                EngineSlice *slice = &f->slice[f->plan.change[i].slice];
+
+                slice->quota = f->plan.change[i].to;
+                slice->yields = f->plan.change[i].yields;
+        }
 }
 
 static void time_goes_on(Fixture *f, usec_t duration) {

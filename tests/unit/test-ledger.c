@@ -67,7 +67,8 @@ static void test_written_and_read(_unused_ void **state) {
         assert_true(entry->standing_quota == LIMIT_UNSET);
         assert_ptr_equal(ledger_get(ledger, "user-1000.slice"), entry);
         entry->ours = 1U << LIMIT_CPU_QUOTA | 1U << LIMIT_MEMORY_MAX;
-        entry->fair = entry->found = true;
+        entry->fair = true;
+        entry->found = 1U << LIMIT_CPU_QUOTA;
         entry->standing_quota = 1500000;
         ledger_changed(ledger);
         (void) ledger_get(ledger, "user-1001.slice"); /* has nothing of ours */
@@ -78,8 +79,40 @@ static void test_written_and_read(_unused_ void **state) {
         assert_false(ledger_is_clean(ledger));
         entry = ledger_get(ledger, "user-1000.slice");
         assert_int_equal(entry->ours, 1U << LIMIT_CPU_QUOTA | 1U << LIMIT_MEMORY_MAX);
-        assert_true(entry->fair && entry->found);
+        assert_true(entry->fair);
+        assert_int_equal(entry->found, 1U << LIMIT_CPU_QUOTA);
         assert_int_equal(entry->standing_quota, 1500000);
+}
+
+static void test_weight_to_go_back_to(_unused_ void **state) {
+        static const char text[] =
+                "user-1.slice fair found-weight CPUQuotaPerSecUSec=infinity CPUWeight=300\n";
+        LedgerEntry *entry;
+        Limits limits;
+
+        assert_int_equal(reopen_with(text, sizeof text - 1), 0);
+        entry = ledger_get(ledger, "user-1.slice");
+        assert_int_equal(entry->found, 1U << LIMIT_CPU_WEIGHT);
+        assert_int_equal(entry->standing_weight, 300);
+        assert_int_equal(ledger_entry_standing(entry, &limits), LIMIT_MASK_CPU);
+        assert_true(limits.value[LIMIT_CPU_QUOTA] == LIMIT_UNSET);
+        assert_int_equal(limits.value[LIMIT_CPU_WEIGHT], 300);
+        ledger_changed(ledger);
+        assert_int_equal(ledger_save(ledger), 0);
+        expect_text(text);
+}
+
+/* A weight that is ours was never lowered if nobody wrote down from what. */
+static void test_weight_not_known(_unused_ void **state) {
+        static const char text[] = "user-1.slice fair CPUQuotaPerSecUSec=infinity CPUWeight=infinity\n"
+                                   "user-2.slice fair\n";
+        Limits limits;
+
+        assert_int_equal(reopen_with(text, sizeof text - 1), 0);
+        assert_int_equal(ledger_entry_standing(ledger_get(ledger, "user-1.slice"), &limits),
+                         1U << LIMIT_CPU_QUOTA);
+        assert_int_equal(ledger_entry_standing(ledger_get(ledger, "user-2.slice"), &limits),
+                         1U << LIMIT_CPU_QUOTA);
 }
 
 static void test_last_line_wins(_unused_ void **state) {
@@ -100,12 +133,14 @@ static void test_rubbish(_unused_ void **state) {
                                    " user-1.slice fair\n"
                                    "user-1.slice =\n"
                                    "user-1.slice CPUQuotaPerSecUSec=0\n"
+                                   "user-1.slice CPUWeight=0\n"
+                                   "user-1.slice CPUWeight=10001\n"
                                    "user-1.slice MemoryMax=1 MemoryMax\n"
                                    "user-1.slice MemoryMax=18446744073709551616\n"
                                    "\0user-1.slice fair\n"
                                    "\n";
 
-        assert_int_equal(reopen_with(text, sizeof text - 1), 12);
+        assert_int_equal(reopen_with(text, sizeof text - 1), 14);
         assert_true(ledger_is_clean(ledger));
         assert_int_equal(ledger_get(ledger, "user-1.slice")->ours, 0);
         assert_int_equal(reopen_with("user-2.slice fair", 17), 0); /* cut, but whole */
@@ -199,11 +234,10 @@ static void test_foreach(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_no_file),           TEST(test_written_and_read),
-                TEST(test_last_line_wins),    TEST(test_rubbish),
-                TEST(test_long_line),         TEST(test_what_is_no_file),
-                TEST(test_too_much_to_read),  TEST(test_in_memory),
-                TEST(test_cannot_be_written), TEST(test_names),
+                TEST(test_no_file),          TEST(test_written_and_read),  TEST(test_weight_to_go_back_to),
+                TEST(test_weight_not_known), TEST(test_last_line_wins),    TEST(test_rubbish),
+                TEST(test_long_line),        TEST(test_what_is_no_file),   TEST(test_too_much_to_read),
+                TEST(test_in_memory),        TEST(test_cannot_be_written), TEST(test_names),
                 TEST(test_foreach),
         };
 

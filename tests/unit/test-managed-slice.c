@@ -53,7 +53,7 @@ static void take_pending(void) {
                         slice->set.value[i] = pending.value[i];
         slice->known |= mask;
         slice->confirmed |= mask;
-        slice->entry->ours |= mask;
+        managed_slice_note(slice, mask);
 }
 
 static const Limits kernel_default = { .value = { LIMIT_UNSET, CPU_WEIGHT_DEFAULT, LIMIT_UNSET, LIMIT_UNSET,
@@ -118,6 +118,77 @@ static void test_found_weight(_unused_ void **state) {
         configure(LIMIT_CPU_WEIGHT, 50);
         assert_int_equal(managed_slice_weight(slice), 50);
         assert_int_equal(get_pending(), BIT(LIMIT_CPU_WEIGHT));
+}
+
+static void hold_back(uint64_t quota) {
+        slice->engine.quota = quota;
+        slice->engine.yields = quota != LIMIT_UNSET;
+}
+
+static void test_lowered_weight(_unused_ void **state) {
+        configure(LIMIT_CPU_WEIGHT, 200);
+        take_pending();
+        assert_true(managed_slice_stands(slice));
+        hold_back(900000);
+        assert_int_equal(get_pending(), LIMIT_MASK_CPU);
+        assert_int_equal(pending.value[LIMIT_CPU_WEIGHT], 66);
+        assert_int_equal(managed_slice_weight(slice), 200); /* shares are by this one */
+        take_pending();
+        assert_false(managed_slice_stands(slice));
+        slice->engine.yields = false;
+        assert_int_equal(get_pending(), BIT(LIMIT_CPU_WEIGHT));
+        assert_int_equal(pending.value[LIMIT_CPU_WEIGHT], 200);
+        hold_back(LIMIT_UNSET);
+        assert_int_equal(get_pending(), LIMIT_MASK_CPU);
+        assert_int_equal(pending.value[LIMIT_CPU_WEIGHT], 200);
+        take_pending();
+        assert_true(managed_slice_stands(slice));
+}
+
+/* What somebody else has set is gone back to, and is theirs again then. */
+static void test_lowered_found_weight(_unused_ void **state) {
+        assert_int_equal(take_kernel(kernel_with(LIMIT_CPU_WEIGHT, 300)), 0);
+        hold_back(900000);
+        take_pending();
+        assert_int_equal(pending.value[LIMIT_CPU_WEIGHT], 100);
+        assert_int_equal(slice->entry->standing_weight, 300);
+        assert_int_equal(slice->entry->found, LIMIT_MASK_CPU);
+        assert_int_equal(
+                take_kernel((Limits){ .value = { 900000, 100, LIMIT_UNSET, LIMIT_UNSET, LIMIT_UNSET } }), 0);
+
+        /* Another process of ours comes after this one has died. */
+        slice->engine = ENGINE_SLICE_INIT;
+        managed_slice_assume_fresh(slice);
+        assert_int_equal(managed_slice_weight(slice), 300);
+        take_pending();
+        assert_int_equal(slice->set.value[LIMIT_CPU_WEIGHT], 300);
+        assert_true(slice->set.value[LIMIT_CPU_QUOTA] == LIMIT_UNSET);
+        assert_int_equal(take_kernel(kernel_with(LIMIT_CPU_WEIGHT, 300)), 0);
+        assert_int_equal(slice->entry->ours, 0);
+        assert_int_equal(take_kernel(kernel_with(LIMIT_CPU_WEIGHT, 400)), 0);
+        assert_int_equal(managed_slice_weight(slice), 400);
+}
+
+/* There is nothing below a weight of one, and idle groups have less than that. */
+static void test_least_weight_is_not_lowered(_unused_ void **state) {
+        assert_int_equal(take_kernel(kernel_with(LIMIT_CPU_WEIGHT, 0)), 0);
+        hold_back(900000);
+        assert_int_equal(get_pending(), BIT(LIMIT_CPU_QUOTA));
+}
+
+/* What the ledger goes back to follows the configuration, also if the fair share is set already. */
+static void test_ledger_follows_configuration(_unused_ void **state) {
+        configure(LIMIT_CPU_QUOTA, 1500000);
+        hold_back(900000);
+        take_pending();
+        assert_int_equal(slice->entry->standing_quota, 1500000);
+        configure(LIMIT_CPU_QUOTA, 1200000);
+        configure(LIMIT_CPU_WEIGHT, 101);
+        assert_int_equal(get_pending(), 0);
+        managed_slice_note(slice, 0);
+        assert_int_equal(slice->entry->standing_quota, 1200000);
+        assert_int_equal(slice->entry->standing_weight, 101);
+        assert_int_equal(slice->entry->found, 0);
 }
 
 /* An idle group has no weight in the kernel, and one of 1 for the shares. */
@@ -270,6 +341,10 @@ int main(void) {
                 TEST(test_quota_is_the_smaller),
                 TEST(test_found_quota),
                 TEST(test_found_weight),
+                TEST(test_lowered_weight),
+                TEST(test_lowered_found_weight),
+                TEST(test_least_weight_is_not_lowered),
+                TEST(test_ledger_follows_configuration),
                 TEST(test_found_idle),
                 TEST(test_weight_turns_the_controller_on),
                 TEST(test_differs),

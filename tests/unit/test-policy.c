@@ -12,6 +12,8 @@
 #define START  (100 * USEC_PER_SEC)
 #define SLICES 4
 
+#define FULL_WEIGHT (30 * USEC_PER_SEC) /* as in policy.c */
+
 static const EngineConfig config = { .interval = WINDOW };
 
 typedef struct Fixture {
@@ -265,6 +267,94 @@ static void test_weight_never_has_a_quota(void **state _unused_) {
                 assert_has(&f.slice[i], LIMIT_UNSET, REASON_WEIGHTS);
 }
 
+/* One look later at users 0 and 1, who take all they get: user 0 hits the quota, or never does. */
+static void look_again(Fixture *f, SharePolicy policy, bool hits) {
+        f->round.now += WINDOW / 4;
+        for (size_t i = 0; i < 2; i++) {
+                EngineSlice *s = &f->slice[i];
+
+                s->usage_usec += 220000;
+                s->nr_throttled += i == 1 || hits;
+                tracker_observe(&s->tracker, f->round.now, WINDOW, s->usage_usec, s->nr_throttled);
+        }
+        apply(f, policy);
+        for (size_t i = 0; i < SLICES; i++) {
+                f->slice[i].quota = f->slice[i].want;
+                f->slice[i].yields = f->slice[i].want_yields;
+        }
+}
+
+static void look_for(Fixture *f, usec_t duration, bool hits) {
+        for (usec_t passed = 0; passed < duration; passed += WINDOW / 4)
+                look_again(f, SHARE_MAX_MIN, hits);
+}
+
+static void yield_from_the_start(Fixture *f) {
+        fixture_init(f, true, 1800000);
+        f->round.now = START;
+        uses(&f->slice[2], 100000);
+        look_for(f, WINDOW / 2, true);
+        assert_true(f->slice[0].yields);
+        assert_true(f->slice[1].yields);
+        assert_false(f->slice[2].yields);
+}
+
+static void test_who_is_held_back_yields(void **state _unused_) {
+        Fixture f;
+
+        yield_from_the_start(&f);
+        look_for(&f, 60 * USEC_PER_SEC, true);
+        assert_true(f.slice[0].yields);
+        f.round.contended = false;
+        look_again(&f, SHARE_MAX_MIN, false);
+        assert_false(f.slice[0].yields);
+        f.round.contended = true;
+        look_again(&f, SHARE_MAX_MIN, true);
+        assert_true(f.slice[0].yields);
+        f.slice[0].active = true;
+        look_again(&f, SHARE_EQUAL, true);
+        assert_false(f.slice[0].yields);
+}
+
+/* One process that needs its CPU nearly all the time for its share. */
+static void test_who_falls_short_has_all_weight(void **state _unused_) {
+        Fixture f;
+
+        yield_from_the_start(&f);
+        look_for(&f, WINDOW, false);
+        assert_true(f.slice[0].yields);
+        look_for(&f, WINDOW / 2, false);
+        assert_false(f.slice[0].yields);
+        assert_true(f.slice[1].yields);
+        /* Also when it has hit the quota since. */
+        look_for(&f, 60 * USEC_PER_SEC, true);
+        assert_false(f.slice[0].yields);
+
+        f.round.contended = false;
+        look_for(&f, FULL_WEIGHT - WINDOW, false);
+        f.round.contended = true;
+        look_again(&f, SHARE_MAX_MIN, true);
+        assert_false(f.slice[0].yields);
+
+        f.round.contended = false;
+        look_for(&f, FULL_WEIGHT + WINDOW, false);
+        f.round.contended = true;
+        look_again(&f, SHARE_MAX_MIN, true);
+        assert_true(f.slice[0].yields);
+}
+
+/* Nobody hits a quota that does not stand. */
+static void test_nobody_falls_short_of_what_is_pretended(void **state _unused_) {
+        EngineConfig pretending = config;
+        Fixture f;
+
+        yield_from_the_start(&f);
+        pretending.pretend = true;
+        f.round.config = &pretending;
+        look_for(&f, 10 * USEC_PER_SEC, false);
+        assert_true(f.slice[0].yields);
+}
+
 static void test_what_the_policies_need(void **state _unused_) {
         assert_true(policy_needs_contention(SHARE_MAX_MIN));
         assert_false(policy_needs_contention(SHARE_EQUAL));
@@ -287,6 +377,9 @@ int main(void) {
                 cmocka_unit_test(test_equal_is_the_same_for_all_active),
                 cmocka_unit_test(test_equal_with_nobody_or_nothing),
                 cmocka_unit_test(test_weight_never_has_a_quota),
+                cmocka_unit_test(test_who_is_held_back_yields),
+                cmocka_unit_test(test_who_falls_short_has_all_weight),
+                cmocka_unit_test(test_nobody_falls_short_of_what_is_pretended),
                 cmocka_unit_test(test_what_the_policies_need),
         };
 
