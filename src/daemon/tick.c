@@ -167,7 +167,8 @@ void manager_look_if_stale(Manager *m) {
         usec_t now = m->clock();
         EngineHost host;
 
-        if (!m->stopping && !m->telling && now >= m->looked_at + engine_glance_interval(&m->engine_config) &&
+        if (!m->stopping && !m->telling &&
+            now >= m->looked_at + engine_glance_interval(m->engine, &m->engine_config) &&
             read_host(m, now, host_use_read, &host) >= 0)
                 tick(m, now, &host);
 }
@@ -177,7 +178,7 @@ static int on_glance(sd_event_source *s, uint64_t usec _unused_, void *userdata)
         int r;
 
         manager_glance(m);
-        r = sd_event_source_set_time_relative(s, engine_glance_interval(&m->engine_config));
+        r = sd_event_source_set_time_relative(s, engine_glance_interval(m->engine, &m->engine_config));
         return r < 0 ? r : sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 

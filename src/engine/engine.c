@@ -9,7 +9,8 @@
 #define WINDOW_MIN_USEC (500 * USEC_PER_MSEC)
 #define WINDOW_MAX_USEC (1 * USEC_PER_SEC)
 
-/* A glance wakes at this part of the budget, so that there are rates when the rest of it is used up. */
+/* A glance wakes at this part of the budget since the last one, so that there are rates when the rest of it
+ * is used up. */
 #define WAKE_PERCENT 80
 
 /* Contention ends below this part of the budget, if nobody is held back. */
@@ -42,6 +43,8 @@
 
 struct Engine {
         Tracker host;
+        usec_t busy_since; /* at the last glance without a pause; 0: it is not */
+        bool hurries;      /* it has become so a moment ago */
         usec_t last_tick;
         size_t last_slices;       /* how many, at the last tick */
         uint64_t last_host_usage; /* counter, at the last tick */
@@ -80,8 +83,8 @@ usec_t engine_window(const EngineConfig *config) {
         return CLAMP(config->interval, WINDOW_MIN_USEC, WINDOW_MAX_USEC);
 }
 
-usec_t engine_glance_interval(const EngineConfig *config) {
-        return engine_window(config) / 4;
+usec_t engine_glance_interval(const Engine *engine, const EngineConfig *config) {
+        return engine_window(config) / (engine->hurries ? 8 : 4);
 }
 
 static uint64_t part_of_host(const EngineHost *host, unsigned permyriad) {
@@ -94,13 +97,16 @@ uint64_t engine_whole_budget(const EngineConfig *config, const EngineHost *host)
 
 bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host) {
         usec_t window = engine_window(config);
-        uint64_t use;
+        bool busy;
 
         tracker_observe(&engine->host, now, window, host->usage_usec, 0);
-        use = tracker_use(&engine->host, window / 2);
         if (!policy_needs_contention(config->policy))
                 return true;
-        return engine->contended || use >= engine_whole_budget(config, host) / 100 * WAKE_PERCENT;
+        busy = tracker_use(&engine->host, window / 4) >=
+               engine_whole_budget(config, host) / 100 * WAKE_PERCENT;
+        engine->busy_since = !busy ? 0 : engine->busy_since > 0 ? engine->busy_since : now;
+        engine->hurries = busy && !engine->contended && now - engine->busy_since < window;
+        return busy || engine->contended;
 }
 
 static int claims_reserve(Engine *engine, size_t n) {
@@ -222,11 +228,17 @@ static uint64_t recent_use(const EngineConfig *config, EngineSlice *const *slice
         return sum;
 }
 
+/* The slices may have been looked at for less than half a window, the host was not. */
+static bool budget_is_used_up(const Engine *engine, const EngineConfig *config, uint64_t use) {
+        return use > 0 && use >= engine->budget &&
+               tracker_use(&engine->host, engine_window(config) / 2) >= engine->budget / 100 * ROOM_PERCENT;
+}
+
 static void update_contention(Engine *engine, const EngineConfig *config, usec_t now,
                               EngineSlice *const *slices, size_t n) {
         uint64_t use = recent_use(config, slices, n);
 
-        if (!engine->contended && use > 0 && use >= engine->budget) {
+        if (!engine->contended && budget_is_used_up(engine, config, use)) {
                 bool relapse = engine->room_since > 0 && now - engine->room_since < RELAPSE_USEC;
 
                 engine->contended = true;

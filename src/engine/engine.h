@@ -80,14 +80,15 @@ DEFINE_CLEANUP(Engine *, engine_free)
 /* Rates are taken over this: IntervalSec=, at least half a second and at most one. */
 usec_t engine_window(const EngineConfig *config);
 
-/* How often the host is to be glanced at: four times a window. */
-usec_t engine_glance_interval(const EngineConfig *config);
+/* When the host is to be glanced at again: four times a window, and eight times in the window after it has
+ * become busy, so that contention does not last long before it is seen. */
+usec_t engine_glance_interval(const Engine *engine, const EngineConfig *config);
 
 /* The budget before use outside of the slices is taken off: CPUs × CPUThreshold=. */
 uint64_t engine_whole_budget(const EngineConfig *config, const EngineHost *host);
 
-/* The cheap look at the host alone. Returns whether a look at every slice, and a tick, are needed now:
- * never while the host has room to spare and no fair-share quota stands. */
+/* The cheap look at the host alone, before each tick. Returns whether a look at every slice, and a tick, are
+ * needed now: never while the host has room to spare and no fair-share quota stands. */
 bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host);
 
 /* Works the shares out from a fresh look at all slices. *plan is overwritten (its memory is used again).

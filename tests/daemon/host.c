@@ -171,9 +171,9 @@ static void run_processes(usec_t usec) {
 }
 
 void host_run(usec_t usec) {
-        usec_t step = engine_glance_interval(&host.manager->engine_config);
-
         for (usec_t end = now + usec; now < end;) {
+                usec_t step = engine_glance_interval(host.manager->engine, &host.manager->engine_config);
+
                 now += step;
                 run_processes(step);
                 manager_glance(host.manager);

@@ -113,6 +113,7 @@ void host_tick_after(Host *host, usec_t duration) {
         }
         host->look.usage_usec += use * duration / USEC_PER_SEC;
         host->now += duration;
+        (void) engine_glance(host->engine, &host->config, host->now, &host->look);
         if (engine_tick(host->engine, &host->config, host->now, &host->look, host->slices, host->n,
                         &host->plan) < 0)
                 abort();

@@ -186,11 +186,11 @@ static void apply_plan(Sim *sim) {
 }
 
 static void daemon_looks(Sim *sim) {
-        usec_t glance = engine_glance_interval(&sim->config);
         EngineHost host = look_at_host(sim);
+        bool look = engine_glance(sim->engine, &sim->config, sim->now, &host);
 
-        sim->next_look += glance;
-        if (!engine_glance(sim->engine, &sim->config, sim->now, &host))
+        sim->next_look += engine_glance_interval(sim->engine, &sim->config);
+        if (!look)
                 return;
         for (size_t i = 0; i < sim->n; i++) {
                 sim->users[i].slice.looked = true;

@@ -61,7 +61,7 @@ static void on_all_settings(Scene scene) {
                 sim.users[C].load =
                         (SimLoad){ .processes = 1, .rate = SIM_CPU / 10, .every = setting->burst };
                 if (setting->noisy) {
-                        sim.host_noise = engine_glance_interval(&sim.config) * 4 / 100;
+                        sim.host_noise = engine_window(&sim.config) / 100;
                         sim.late = 20 * MSEC;
                         sim.bus_delay = 10 * MSEC;
                 }
@@ -215,8 +215,8 @@ static void test_bursts_of_one_alone(void **state _unused_) {
         on_all_settings(bursts_alone);
 }
 
-/* A CPU is taken away and given back while the host is contended. While one CPU is all there is, a burst of C
- * has it for a whole period of the quotas, and what A and B do not use in that is lost to them. */
+/* A CPU is taken away and given back while the host is contended. While one CPU is all there is, a burst of
+ * C has it for a whole period of the quotas, and what A and B do not use in that is lost to them. */
 static void a_cpu_less(const Setting *setting, Sim *sim) {
         contend(setting, sim);
         sim->cpus = SIM_CPU;

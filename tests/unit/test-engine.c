@@ -64,8 +64,13 @@ static bool glance(Fixture *f) {
         return engine_glance(f->engine, &f->config, f->now, &f->host);
 }
 
+static void look_at(Fixture *f, EngineSlice *const *slices, size_t n) {
+        (void) glance(f);
+        assert_int_equal(engine_tick(f->engine, &f->config, f->now, &f->host, slices, n, &f->plan), 0);
+}
+
 static void tick(Fixture *f) {
-        assert_int_equal(engine_tick(f->engine, &f->config, f->now, &f->host, f->slices, f->n, &f->plan), 0);
+        look_at(f, f->slices, f->n);
 }
 
 static void apply(Fixture *f) {
@@ -118,7 +123,7 @@ static void stop(Fixture *f, size_t user) {
         f->hits[user] = false;
 }
 
-static void test_window_and_glances(void **state _unused_) {
+static void test_window_and_glances(void **state) {
         static const struct {
                 usec_t interval, window, glance;
         } cases[] = {
@@ -126,12 +131,13 @@ static void test_window_and_glances(void **state _unused_) {
                 { USEC_PER_SEC, USEC_PER_SEC, 250 * USEC_PER_MSEC },
                 { 5 * USEC_PER_SEC, USEC_PER_SEC, 250 * USEC_PER_MSEC },
         };
+        const Fixture *f = *state;
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 EngineConfig config = { .interval = cases[i].interval };
 
                 assert_int_equal(engine_window(&config), cases[i].window);
-                assert_int_equal(engine_glance_interval(&config), cases[i].glance);
+                assert_int_equal(engine_glance_interval(f->engine, &config), cases[i].glance);
         }
 }
 
@@ -156,6 +162,29 @@ static void test_a_glance_wakes_near_the_budget(void **state) {
                 }
                 assert_int_equal(wakes, cases[i].wakes);
         }
+}
+
+/* Looks come twice as often for a window from when the host is busy. */
+static void test_glances_hurry_at_the_beginning(void **state) {
+        Fixture *f = *state;
+        usec_t hurried = 0;
+
+        f->outside = BUDGET * 85 / 100;
+        for (unsigned k = 0; k < 16; k++) {
+                usec_t interval = engine_glance_interval(f->engine, &f->config);
+
+                time_goes_on(f, interval);
+                tick(f);
+                hurried += interval < QUARTER ? interval : 0;
+        }
+        assert_in_range(hurried, USEC_PER_SEC - QUARTER, USEC_PER_SEC);
+        assert_int_equal(engine_glance_interval(f->engine, &f->config), QUARTER);
+
+        f->outside = 0;
+        time_goes_on(f, QUARTER);
+        tick(f);
+        contend(f);
+        assert_int_equal(engine_glance_interval(f->engine, &f->config), QUARTER);
 }
 
 static void test_a_glance_wakes_while_there_are_quotas(void **state) {
@@ -572,9 +601,8 @@ static void test_idle_users_cost_nothing(void **state) {
         for (unsigned look = 0; look < 4; look++) {
                 slice[0].usage_usec = slice[1].usage_usec = look * CPU;
                 f->host.usage_usec = 2 * look * CPU;
-                assert_int_equal(engine_tick(f->engine, &f->config, f->now + look * USEC_PER_SEC, &f->host,
-                                             slices, MANY, &f->plan),
-                                 0);
+                look_at(f, slices, MANY);
+                f->now += USEC_PER_SEC;
         }
         assert_int_equal(slice[0].want, 900000);
         assert_int_equal(slice[1].want, 900000);
@@ -611,9 +639,7 @@ static void test_a_hundred_thousand_users(void **state) {
                                 slice[i].nr_throttled++;
                                 slices[i] = &slice[i];
                         }
-                        assert_int_equal(
-                                engine_tick(f->engine, &f->config, f->now, &f->host, slices, MANY, &f->plan),
-                                0);
+                        look_at(f, slices, MANY);
                         for (size_t i = 0; i < f->plan.count; i++)
                                 slice[f->plan.change[i].slice].quota = f->plan.change[i].to;
                 }
@@ -647,9 +673,10 @@ static void test_use_outside_of_long_ago_is_forgotten(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_window_and_glances),
+                TEST(test_window_and_glances),
                 TEST(test_use_outside_of_long_ago_is_forgotten),
                 TEST(test_a_glance_wakes_near_the_budget),
+                TEST(test_glances_hurry_at_the_beginning),
                 TEST(test_a_glance_wakes_while_there_are_quotas),
                 TEST(test_equal_always_looks),
                 TEST(test_an_idle_host_is_left_alone),
