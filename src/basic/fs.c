@@ -65,6 +65,28 @@ ssize_t read_whole_file_at(int dirfd, const char *path, size_t max, char **ret) 
         return n;
 }
 
+ssize_t read_attribute(int fd, char *buffer, size_t size) {
+        ssize_t n;
+
+        if (size == 0)
+                return -EFBIG;
+        do
+                n = pread(fd, buffer, size, 0);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        if ((size_t) n == size)
+                return -EFBIG;
+        buffer[n] = '\0';
+        return n;
+}
+
+ssize_t read_attribute_at(int dirfd, const char *path, char *buffer, size_t size) {
+        _cleanup_close_ int fd = open_to_read(dirfd, path);
+
+        return fd < 0 ? fd : read_attribute(fd, buffer, size);
+}
+
 static int write_all(int fd, const char *data, size_t size) {
         while (size > 0) {
                 ssize_t n = write(fd, data, size);

@@ -17,6 +17,14 @@ ssize_t read_file_at(int dirfd, const char *path, char *buffer, size_t size);
  * larger than `max`. */
 ssize_t read_whole_file_at(int dirfd, const char *path, size_t max, char **ret);
 
+/* read_fd() and read_file_at() again in one pread, for files of one record: the kernel makes their whole text at once, so less than
+ * there is room for is all of it. Those are the attributes in sysfs and cgroup's that have one seq_show()
+ * (cpu.stat, memory.stat) or one number (cpuacct.usage): without a seq_start() of its own kernfs_seq_start()
+ * (fs/kernfs/file.c) begins one record, and seq_read_iter() (fs/seq_file.c) makes its buffer as large as
+ * that is. Lists of many (cgroup.procs, /proc/vmstat, mountinfo) end a read wherever a page is full. */
+ssize_t read_attribute(int fd, char *buffer, size_t size);
+ssize_t read_attribute_at(int dirfd, const char *path, char *buffer, size_t size);
+
 /* Replaces a file so that after a crash either the old or the new content is there: temporary file, fsync,
  * rename, fsync of the directory. `dirfd` is an open directory, `name` a name in it without a slash. The
  * file gets this mode whatever the umask is. */

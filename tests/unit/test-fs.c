@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "basic/fs.h"
@@ -65,6 +66,51 @@ static void test_read_whole(_unused_ void **state) {
         assert_int_equal(symlinkat("file", dirfd_, "whole-link"), 0);
         assert_int_equal(read_whole_file_at(dirfd_, "whole-link", 7, &untouched), -ELOOP);
         assert_null(untouched);
+}
+
+static void test_attribute(_unused_ void **state) {
+        _cleanup_close_ int fd = -1;
+        char buffer[8] = "x";
+
+        put("file", "1234567", 7);
+        fd = openat(dirfd_, "file", O_RDONLY | O_CLOEXEC);
+        for (int i = 0; i < 2; i++) {
+                assert_int_equal(read_attribute(fd, buffer, sizeof buffer), 7);
+                assert_string_equal(buffer, "1234567");
+        }
+        assert_int_equal(read_attribute(fd, buffer, 7), -EFBIG);
+        assert_int_equal(read_attribute(fd, buffer, 0), -EFBIG);
+        assert_int_equal(read_attribute(-1, buffer, sizeof buffer), -EBADF);
+        assert_int_equal(read_attribute_at(dirfd_, "file", buffer, sizeof buffer), 7);
+        assert_int_equal(read_attribute_at(dirfd_, "none", buffer, sizeof buffer), -ENOENT);
+        put("file", "", 0);
+        assert_int_equal(read_attribute(fd, buffer, 1), 0);
+        assert_string_equal(buffer, "");
+}
+
+/* A list that the kernel gives in parts, however much is asked for: a line for each of many mappings. */
+static void test_read_in_parts(_unused_ void **state) {
+        _cleanup_close_ int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+        static char text[1024 * 1024];
+        long page = sysconf(_SC_PAGESIZE);
+        size_t pages = 512, whole = 0;
+        unsigned parts = 0;
+        ssize_t n;
+        char *area;
+
+        area = mmap(NULL, pages * (size_t) page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_true(fd >= 0 && area != MAP_FAILED);
+        for (size_t i = 0; i < pages; i += 2)
+                assert_int_equal(mprotect(area + i * (size_t) page, (size_t) page, PROT_READ | PROT_WRITE),
+                                 0);
+        while ((n = pread(fd, text, sizeof text, (off_t) whole)) > 0) {
+                whole += (size_t) n;
+                parts++;
+        }
+        if (parts < 2)
+                skip();
+        assert_int_equal(read_fd(fd, text, sizeof text), whole);
+        assert_int_equal(munmap(area, pages * (size_t) page), 0);
 }
 
 /* Not even the NUL fits: nothing may be written. */
@@ -173,6 +219,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_read),
                 cmocka_unit_test(test_read_whole),
+                cmocka_unit_test(test_attribute),
+                cmocka_unit_test(test_read_in_parts),
                 cmocka_unit_test(test_read_no_space),
                 cmocka_unit_test(test_read_again),
                 cmocka_unit_test(test_read_what_is_no_file),
