@@ -10,12 +10,10 @@
 /* Longer than any of the files read here but memory.stat. */
 #define SMALL_FILE_MAX 4096
 
-/* Files that are read again and again, and are held open. */
+/* Files that are read at each look, and are held open. */
 typedef enum HeldFile {
-        HELD_USAGE, /* unified: cpu.stat; legacy: cpuacct.usage */
         HELD_CPU_STAT,
-        HELD_MEMORY_EVENTS,
-        HELD_MEMORY_CURRENT,
+        HELD_CPU_USAGE, /* legacy: cpuacct.usage */
         _HELD_COUNT,
 } HeldFile;
 
@@ -23,6 +21,7 @@ typedef struct SliceFilesOps {
         const char *mark; /* a file that every group has, whatever controllers are on */
         const char *memory_current;
         int (*read_cpu)(SliceFiles *files, CpuStat *ret);
+        int (*read_cpu_usage)(SliceFiles *files, CpuStat *ret);
         const char *stat_file, *stat_shmem, *stat_swapcached; /* keys of memory.stat */
         int (*read_memory)(SliceFiles *files, MemoryUse *ret);
         /* -ENODATA if there is no such file */
@@ -32,9 +31,10 @@ typedef struct SliceFilesOps {
 struct SliceFiles {
         const SliceFilesOps *ops;
         const CgroupTree *tree;
-        int dir_fd;
         uint64_t inode;
-        int held_fd[_HELD_COUNT];                 /* -1 until it is read */
+        int held_fd[_HELD_COUNT]; /* -1 until it is read */
+        /* The directories, open only while one of the functions of slice-files.h runs */
+        int dir_fd;
         int controller_dir_fd[_CONTROLLER_COUNT]; /* -1 until it is used, or where it is dir_fd */
         char path[];
 };

@@ -5,6 +5,9 @@
 #include "cgroup/slice-files-internal.h"
 #include "cgroup/v1.h"
 
+/* A number of 64 bits and a newline, with room to spare */
+#define NUMBER_MAX 32
+
 static int parse_throttling(const char *text, size_t length, CpuStat *stat) {
         nsec_t throttled = 0;
         const FlatKey keys[] = {
@@ -18,22 +21,32 @@ static int parse_throttling(const char *text, size_t length, CpuStat *stat) {
         return r < 0 ? r : 0;
 }
 
-/* A kernel without bandwidth control has no cpu.stat, and nothing is throttled. */
-static int read_cpu(SliceFiles *files, CpuStat *ret) {
-        char buffer[SMALL_FILE_MAX];
-        CpuStat stat = {};
-        uint64_t usage;
+static int read_cpu_usage(SliceFiles *files, CpuStat *ret) {
+        char buffer[NUMBER_MAX];
+        nsec_t usage;
         ssize_t n;
         int r;
 
-        n = slice_files_read_held(files, HELD_USAGE, CONTROLLER_CPUACCT, "cpuacct.usage", buffer,
+        n = slice_files_read_held(files, HELD_CPU_USAGE, CONTROLLER_CPUACCT, "cpuacct.usage", buffer,
                                   sizeof buffer);
         if (n < 0)
                 return (int) n;
         r = parse_single_value(buffer, (size_t) n, &usage);
+        if (r >= 0)
+                *ret = (CpuStat){ .usage_usec = usage / NSEC_PER_USEC };
+        return r;
+}
+
+/* A kernel without bandwidth control has no cpu.stat, and nothing is throttled. */
+static int read_cpu(SliceFiles *files, CpuStat *ret) {
+        char buffer[SMALL_FILE_MAX];
+        CpuStat stat;
+        ssize_t n;
+        int r;
+
+        r = read_cpu_usage(files, &stat);
         if (r < 0)
                 return r;
-        stat.usage_usec = usage / NSEC_PER_USEC;
         n = slice_files_read_held(files, HELD_CPU_STAT, CONTROLLER_CPU, "cpu.stat", buffer, sizeof buffer);
         if (n >= 0)
                 r = parse_throttling(buffer, (size_t) n, &stat);
@@ -132,6 +145,7 @@ const SliceFilesOps slice_files_legacy = {
         .stat_shmem = "total_shmem",
         .stat_swapcached = "total_swapcached",
         .read_cpu = read_cpu,
+        .read_cpu_usage = read_cpu_usage,
         .read_memory = read_memory,
         .read_limit = read_limit,
 };

@@ -51,6 +51,7 @@ const SliceFilesOps slice_files_unified = {
         .stat_shmem = "shmem",
         .stat_swapcached = "swapcached",
         .read_cpu = read_cpu,
+        .read_cpu_usage = read_cpu, /* the same file */
         .read_memory = read_memory,
         .read_limit = read_limit,
 };

@@ -34,7 +34,7 @@ int slice_files_open(const CgroupTree *tree, const char *path, SliceFiles **ret)
         *files = (SliceFiles){
                 .ops = cgroup_tree_is_legacy(tree) ? &slice_files_legacy : &slice_files_unified,
                 .tree = tree,
-                .dir_fd = TAKE_FD(fd),
+                .dir_fd = -1,
                 .inode = st.st_ino,
         };
         strcpy(files->path, path);
@@ -55,14 +55,19 @@ int slice_files_open_user(const CgroupTree *tree, const char *name, SliceFiles *
         return slice_files_open(tree, path, ret);
 }
 
+/* What a function of slice-files.h ends with. */
+static int leave(SliceFiles *files, int r) {
+        files->dir_fd = safe_close(files->dir_fd);
+        for (size_t i = 0; i < _CONTROLLER_COUNT; i++)
+                files->controller_dir_fd[i] = safe_close(files->controller_dir_fd[i]);
+        return r;
+}
+
 SliceFiles *slice_files_free(SliceFiles *files) {
         if (!files)
                 return NULL;
-        safe_close(files->dir_fd);
         for (size_t i = 0; i < _HELD_COUNT; i++)
                 safe_close(files->held_fd[i]);
-        for (size_t i = 0; i < _CONTROLLER_COUNT; i++)
-                safe_close(files->controller_dir_fd[i]);
         free(files);
         return NULL;
 }
@@ -71,32 +76,70 @@ uint64_t slice_files_inode(const SliceFiles *files) {
         return files->inode;
 }
 
-int slice_files_dirfd(const SliceFiles *files) {
+/* The directory of that name may be another's by now. */
+static int enter(SliceFiles *files) {
+        _cleanup_close_ int fd = -1;
+        struct stat st;
+
+        if (files->dir_fd >= 0)
+                return files->dir_fd;
+        fd = open_directory(cgroup_tree_root_fd(files->tree), files->path);
+        if (fd < 0)
+                return fd == -ENOENT ? -ENODEV : fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_ino != files->inode)
+                return -ENODEV;
+        files->dir_fd = TAKE_FD(fd);
         return files->dir_fd;
 }
 
 /* Tells a file that is not there from a slice that is not there. */
-static int absent_or_gone(const SliceFiles *files) {
+static int absent_or_gone(SliceFiles *files) {
         struct stat st;
+        int fd = enter(files);
 
-        return fstatat(files->dir_fd, files->ops->mark, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -ENODEV : -ENODATA;
+        if (fd < 0)
+                return fd;
+        return fstatat(fd, files->ops->mark, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -ENODEV : -ENODATA;
 }
 
-int slice_files_controller_dirfd(SliceFiles *files, Controller controller) {
+static int enter_controller(SliceFiles *files, Controller controller) {
         const CgroupHierarchy *h = cgroup_tree_of_controller(files->tree, controller);
         int *fd = &files->controller_dir_fd[controller];
+        int r;
 
         if (!h)
                 return -ENODATA;
         if (h == cgroup_tree_hierarchy(files->tree, 0))
-                return files->dir_fd;
+                return enter(files);
         if (*fd >= 0)
                 return *fd;
-        /* The directory of that name now belongs to this slice only while the slice is there. */
-        if (absent_or_gone(files) == -ENODEV)
-                return -ENODEV;
+        /* The directory of that name belonged to this slice when it was opened if the slice is there after
+         * that. */
         *fd = open_directory(h->root_fd, files->path);
-        return *fd >= 0 ? *fd : *fd == -ENOENT ? -ENODATA : *fd;
+        r = absent_or_gone(files);
+        if (r == -ENODATA)
+                return *fd >= 0 ? *fd : *fd == -ENOENT ? -ENODATA : *fd;
+        *fd = safe_close(*fd);
+        return r;
+}
+
+int slice_files_open_directory(SliceFiles *files) {
+        int fd = enter(files);
+
+        if (fd >= 0)
+                fd = TAKE_FD(files->dir_fd);
+        return leave(files, fd);
+}
+
+int slice_files_open_controller(SliceFiles *files, Controller controller) {
+        int fd = enter_controller(files, controller);
+
+        if (fd >= 0)
+                fd = fd == files->dir_fd ? TAKE_FD(files->dir_fd)
+                                         : TAKE_FD(files->controller_dir_fd[controller]);
+        return leave(files, fd);
 }
 
 /* ENOENT: not there when it was opened. ENODEV: gone between open and read. */
@@ -104,33 +147,16 @@ static bool is_absence(ssize_t error) {
         return error == -ENOENT || error == -ENODEV;
 }
 
-/* A controller's directory goes and comes back while the slice lives: systemd removes and makes it as it is
- * needed. Returns whether one that was opened before may have been replaced by another since; then it is
- * worth one more try. */
-static bool forget_controller_dir(SliceFiles *files, Controller controller, bool was_open) {
-        int *fd = &files->controller_dir_fd[controller];
-
-        *fd = safe_close(*fd);
-        return was_open;
-}
-
 ssize_t slice_files_read_once(SliceFiles *files, Controller controller, const char *name, char *buffer,
                               size_t size) {
-        bool again;
-        ssize_t n;
+        int fd = enter_controller(files, controller);
+        ssize_t n = fd < 0 ? fd : read_attribute_at(fd, name, buffer, size);
 
-        do {
-                bool was_open = files->controller_dir_fd[controller] >= 0;
-                int fd = slice_files_controller_dirfd(files, controller);
-
-                n = fd < 0 ? fd : read_file_at(fd, name, buffer, size);
-                again = is_absence(n) && forget_controller_dir(files, controller, was_open);
-        } while (again);
         return is_absence(n) ? absent_or_gone(files) : n;
 }
 
 static int open_held(SliceFiles *files, Controller controller, const char *name) {
-        int fd = slice_files_controller_dirfd(files, controller);
+        int fd = enter_controller(files, controller);
 
         if (fd < 0)
                 return fd;
@@ -138,26 +164,20 @@ static int open_held(SliceFiles *files, Controller controller, const char *name)
         return fd < 0 ? -errno : fd;
 }
 
-/* A controller that was turned off and on again leaves a dead descriptor behind in a slice that lives, so a
- * dead one is opened once more. */
+/* A controller's directory goes and comes back while the slice lives (systemd removes and makes it as it is
+ * needed), which leaves a dead descriptor behind: it is opened once more. */
 ssize_t slice_files_read_held(SliceFiles *files, HeldFile held, Controller controller, const char *name,
                               char *buffer, size_t size) {
         int *fd = &files->held_fd[held];
-        ssize_t n = *fd >= 0 ? read_fd(*fd, buffer, size) : -ENODEV;
-        bool again;
+        ssize_t n = *fd >= 0 ? read_attribute(*fd, buffer, size) : -ENODEV;
 
         if (n != -ENODEV)
                 return n;
-        do {
-                bool was_open = files->controller_dir_fd[controller] >= 0;
-
-                *fd = safe_close(*fd);
-                *fd = open_held(files, controller, name);
-                n = *fd < 0 ? *fd : read_fd(*fd, buffer, size);
-                again = is_absence(n) && forget_controller_dir(files, controller, was_open);
-        } while (again);
+        safe_close(*fd);
+        *fd = open_held(files, controller, name);
+        n = *fd < 0 ? *fd : read_attribute(*fd, buffer, size);
         if (n < 0)
-                *fd = *fd < 0 ? -1 : safe_close(*fd);
+                *fd = safe_close(*fd);
         return is_absence(n) ? absent_or_gone(files) : n;
 }
 
@@ -178,7 +198,7 @@ int slice_files_read_memory_stat(SliceFiles *files, const FlatKey *keys, size_t 
         return n < 0 ? (int) n : flat_keyed_parse(buffer, (size_t) n, keys, n_keys);
 }
 
-int slice_files_read_page_cache(SliceFiles *files, uint64_t *ret) {
+static int read_page_cache(SliceFiles *files, uint64_t *ret) {
         uint64_t file = 0, shmem = 0, swapcached = 0;
         const FlatKey keys[] = {
                 { files->ops->stat_file, &file },
@@ -198,53 +218,54 @@ int slice_files_read_page_cache(SliceFiles *files, uint64_t *ret) {
         return 0;
 }
 
+int slice_files_read_page_cache(SliceFiles *files, uint64_t *ret) {
+        return leave(files, read_page_cache(files, ret));
+}
+
 int slice_files_read_cpu(SliceFiles *files, CpuStat *ret) {
-        return files->ops->read_cpu(files, ret);
+        return leave(files, files->ops->read_cpu(files, ret));
+}
+
+int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret) {
+        return leave(files, files->ops->read_cpu_usage(files, ret));
+}
+
+static int read_memory_events(SliceFiles *files, const char *name, MemoryEvents *ret) {
+        char buffer[SMALL_FILE_MAX];
+        ssize_t n = slice_files_read_once(files, CONTROLLER_MEMORY, name, buffer, sizeof buffer);
+
+        return n < 0 ? (int) n : memory_events_parse(buffer, (size_t) n, ret);
 }
 
 int slice_files_read_memory_events(SliceFiles *files, MemoryEvents *ret) {
-        char buffer[SMALL_FILE_MAX];
-        ssize_t n = slice_files_read_held(files, HELD_MEMORY_EVENTS, CONTROLLER_MEMORY, "memory.events",
-                                          buffer, sizeof buffer);
-
-        return n < 0 ? (int) n : memory_events_parse(buffer, (size_t) n, ret);
+        return leave(files, read_memory_events(files, "memory.events", ret));
 }
 
 int slice_files_read_memory_events_local(SliceFiles *files, MemoryEvents *ret) {
-        char buffer[SMALL_FILE_MAX];
-        ssize_t n = slice_files_read_once(files, CONTROLLER_MEMORY, "memory.events.local", buffer,
-                                          sizeof buffer);
-
-        return n < 0 ? (int) n : memory_events_parse(buffer, (size_t) n, ret);
+        return leave(files, read_memory_events(files, "memory.events.local", ret));
 }
 
-int slice_files_read_oom_groups(SliceFiles *files, OomGroup **ret, size_t *ret_count) {
-        bool again;
-        int r;
+static int read_oom_groups(SliceFiles *files, OomGroup **ret, size_t *ret_count) {
+        int fd = enter_controller(files, CONTROLLER_MEMORY);
+        int r = fd < 0 ? fd : oom_groups_read(fd, ret, ret_count);
 
-        do {
-                bool was_open = files->controller_dir_fd[CONTROLLER_MEMORY] >= 0;
-                int fd = slice_files_controller_dirfd(files, CONTROLLER_MEMORY);
-
-                r = fd < 0 ? fd : oom_groups_read(fd, ret, ret_count);
-                again = is_absence(r) && forget_controller_dir(files, CONTROLLER_MEMORY, was_open);
-        } while (again);
         return is_absence(r) ? absent_or_gone(files) : r;
 }
 
+int slice_files_read_oom_groups(SliceFiles *files, OomGroup **ret, size_t *ret_count) {
+        return leave(files, read_oom_groups(files, ret, ret_count));
+}
+
 int slice_files_read_memory(SliceFiles *files, MemoryUse *ret) {
-        return files->ops->read_memory(files, ret);
+        return leave(files, files->ops->read_memory(files, ret));
 }
 
 int slice_files_read_memory_current(SliceFiles *files, uint64_t *ret) {
-        char buffer[SMALL_FILE_MAX];
-        ssize_t n = slice_files_read_held(files, HELD_MEMORY_CURRENT, CONTROLLER_MEMORY,
-                                          files->ops->memory_current, buffer, sizeof buffer);
-
-        return n < 0 ? (int) n : parse_single_value(buffer, (size_t) n, ret);
+        return leave(files,
+                     slice_files_read_value(files, CONTROLLER_MEMORY, files->ops->memory_current, ret));
 }
 
-int slice_files_read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present) {
+static int read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present) {
         Limits limits = LIMITS_UNSET;
         LimitMask present = 0;
 
@@ -260,4 +281,8 @@ int slice_files_read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_prese
         *ret = limits;
         *ret_present = present;
         return 0;
+}
+
+int slice_files_read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present) {
+        return leave(files, read_limits(files, ret, ret_present));
 }

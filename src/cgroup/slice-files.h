@@ -9,8 +9,10 @@
 
 /* The files of one slice, in the units of the model whichever version they are of.
  *
- * The directory is held open (in a legacy tree, those of the controllers as well), and so are the files with
- * the CPU's and the memory's counters from their first read on. Everything else is opened for each read.
+ * What is read at each look is held open from its first read on, and nothing else, since a process may have
+ * so many descriptors and there may be very many slices: cpu.stat in a unified tree; cpuacct.usage in a
+ * legacy one, and cpu.stat as soon as it is read. Everything else is opened by its name for each read, if
+ * the directory of that name is still the slice's.
  *
  * A slice may go away at any time, and that is nothing wrong: every call then returns -ENODEV, for ever,
  * even if a slice of the same name has been made since. A file that the slice does not have, because its
@@ -33,14 +35,17 @@ DEFINE_CLEANUP(SliceFiles *, slice_files_free)
  * counters begin at 0 again. The kernel does not use a number twice until the next boot. */
 uint64_t slice_files_inode(const SliceFiles *files);
 
-/* The directory in the hierarchy in which slices are seen, an O_PATH descriptor that stays the struct's. */
-int slice_files_dirfd(const SliceFiles *files);
+/* Opens the directory in the hierarchy in which slices are seen, for the caller to close: an O_PATH
+ * descriptor, or -ENODEV. */
+int slice_files_open_directory(SliceFiles *files);
 
-/* The directory in the hierarchy of that controller, the same kind of descriptor, which may be another after
- * the next call for these files. -ENODATA, -ENODEV. */
-int slice_files_controller_dirfd(SliceFiles *files, Controller controller);
+/* The same in the hierarchy of that controller. -ENODATA, -ENODEV. */
+int slice_files_open_controller(SliceFiles *files, Controller controller);
 
 int slice_files_read_cpu(SliceFiles *files, CpuStat *ret);
+/* For who needs only how much was used, or knows that nothing is throttled: the other counters are 0 in a
+ * legacy tree, where they are in a file of their own. */
+int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret);
 /* -ENODATA in a legacy tree. */
 int slice_files_read_memory_events(SliceFiles *files, MemoryEvents *ret);
 /* -ENODATA before Linux 5.2, and in a legacy tree. */
@@ -59,7 +64,7 @@ typedef struct MemoryUse {
 } MemoryUse;
 
 int slice_files_read_memory(SliceFiles *files, MemoryUse *ret);
-/* MemoryUse.current alone, from a descriptor that is held. */
+/* MemoryUse.current alone. */
 int slice_files_read_memory_current(SliceFiles *files, uint64_t *ret);
 
 /* How much of it is page cache: what the kernel drops before it kills anything, unlike shared memory and

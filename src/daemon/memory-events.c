@@ -26,18 +26,22 @@ static void write_record(const Event *event, const char *user_name) {
 }
 
 /* In a legacy tree those that the limit is on, as far as they are there. */
-static int group_of(SliceFiles *files) {
-        int fd = slice_files_controller_dirfd(files, CONTROLLER_MEMORY);
+static int open_group(SliceFiles *files) {
+        int fd = slice_files_open_controller(files, CONTROLLER_MEMORY);
 
-        return fd < 0 ? slice_files_dirfd(files) : fd;
+        return fd < 0 ? slice_files_open_directory(files) : fd;
 }
 
 /* What has happened long ago was not done by who is there now. */
 static void find_processes(Manager *m, Event *event) {
         const ManagedSlice *slice = slice_table_find(&m->slices, event->slice);
+        _cleanup_close_ int fd = -1;
 
-        if (slice && slice->files && !(event->kind == EVENT_OUT_OF_MEMORY && event->oom.late))
-                (void) large_processes_find(group_of(slice->files), m->proc_fd, &event->processes);
+        if (!slice || !slice->files || (event->kind == EVENT_OUT_OF_MEMORY && event->oom.late))
+                return;
+        fd = open_group(slice->files);
+        if (fd >= 0)
+                (void) large_processes_find(fd, m->proc_fd, &event->processes);
 }
 
 void manager_memory_event(Manager *m, Event *event, const char *user_name) {

@@ -96,8 +96,9 @@ static int refused(OomWatch *w, const OomSlice *slice, int error) {
 }
 
 static int register_eventfd(OomWatch *w, OomSlice *slice, int fd) {
-        int dirfd = slice_files_controller_dirfd(slice->files, CONTROLLER_MEMORY), r;
+        _cleanup_close_ int dirfd = slice_files_open_controller(slice->files, CONTROLLER_MEMORY);
         struct stat st;
+        int r;
 
         if (dirfd < 0)
                 return dirfd;

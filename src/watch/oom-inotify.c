@@ -28,10 +28,13 @@ static OomSlice *find_by_wd(OomWatch *w, int wd) {
 
 /* inotify knows paths only; this one cannot lead elsewhere, whatever happens to the names. */
 static int watch_file(OomWatch *w, SliceFiles *files) {
+        _cleanup_close_ int fd = slice_files_open_directory(files);
         char path[64];
         int wd;
 
-        snprintf(path, sizeof path, "/proc/self/fd/%d/memory.events", slice_files_dirfd(files));
+        if (fd < 0)
+                return fd;
+        snprintf(path, sizeof path, "/proc/self/fd/%d/memory.events", fd);
         wd = inotify_add_watch(w->inotify_fd, path, IN_MODIFY);
         return wd < 0 ? -errno : wd;
 }

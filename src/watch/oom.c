@@ -313,8 +313,9 @@ static void scan_known(OomWatch *w, OomSlice *slice, usec_t now) {
 }
 
 static int scan_directory(OomWatch *w, usec_t now) {
+        _cleanup_close_ int fd = slice_files_open_directory(w->root);
         _cleanup_(closedirp) DIR *dir = NULL;
-        int r = open_dir_again(slice_files_dirfd(w->root), &dir);
+        int r = fd < 0 ? fd : open_dir_again(fd, &dir);
 
         if (r < 0)
                 return r;

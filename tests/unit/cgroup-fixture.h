@@ -3,6 +3,7 @@
 
 /* A tree of cgroup files in a temporary directory, for the readers to run on. */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdarg.h>
@@ -73,6 +74,19 @@ static inline void fixture_printf(Fixture *f, const char *name, const char *form
         vsnprintf(text, sizeof text, format, ap);
         va_end(ap);
         fixture_write(f, name, text);
+}
+
+/* How many descriptors this process has open. */
+static inline unsigned open_descriptors(void) {
+        DIR *dir = opendir("/proc/self/fd");
+        unsigned n = 0;
+
+        if (!dir)
+                abort();
+        while (readdir(dir))
+                n++;
+        closedir(dir);
+        return n;
 }
 
 /* A name for the functions above, good until the next call. */

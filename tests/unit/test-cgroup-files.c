@@ -179,6 +179,33 @@ static void test_memory_current(void **state) {
         assert_int_equal(bytes, 3 * 4096);
 }
 
+/* One file of each slice is held, and nothing else. */
+static void test_descriptors(void **state) {
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
+        unsigned before = open_descriptors();
+        MemoryEvents events;
+        LimitMask present;
+        MemoryUse use;
+        Limits limits;
+        CpuStat stat;
+        int fd;
+
+        files = open_slice();
+        assert_int_equal(open_descriptors(), before);
+        assert_int_equal(slice_files_read_cpu(files, &stat), 0);
+        assert_int_equal(slice_files_read_cpu_usage(files, &stat), 0);
+        assert_int_equal(stat.nr_throttled, 2);
+        fixture_write(*state, SLICE "memory.current", "1\n");
+        assert_int_equal(slice_files_read_memory(files, &use), 0);
+        assert_int_equal(slice_files_read_memory_current(files, &use.current), 0);
+        assert_int_equal(slice_files_read_memory_events(files, &events), 0);
+        assert_int_equal(slice_files_read_limits(files, &limits, &present), 0);
+        fd = slice_files_open_directory(files);
+        assert_true(fd >= 0);
+        close(fd);
+        assert_int_equal(open_descriptors(), before + 1);
+}
+
 static void test_limits(void **state) {
         _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
         LimitMask present = 77;
@@ -294,6 +321,7 @@ int main(void) {
                 TEST(test_memory_current), TEST(test_page_cache),
                 TEST(test_limits),         TEST(test_links_are_not_followed),
                 TEST(test_capacity),       TEST(test_capacity_hostile),
+                TEST(test_descriptors),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,6 +142,102 @@ static void test_cpu(_unused_ void **state) {
         assert_int_equal(slice_files_read_cpu(files, &stat), -EBADMSG);
 }
 
+/* Where nobody can be throttled the second file is not even opened. */
+static void test_cpu_usage(_unused_ void **state) {
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
+        CpuStat stat;
+
+        make_group("cpu");
+        make_group("cpuacct");
+        fixture_write(&fixture, ACCT "cpuacct.usage", "12345678901\n");
+        fixture_write(&fixture, CPU "cpu.stat", "nr_periods 9\nnr_throttled 4\nthrottled_time x\n");
+        open_tree(false);
+        files = open_slice();
+        assert_int_equal(slice_files_read_cpu(files, &stat), -EBADMSG);
+        assert_int_equal(slice_files_read_cpu_usage(files, &stat), 0);
+        assert_int_equal(stat.usage_usec, 12345678);
+        assert_int_equal(stat.nr_throttled, 0);
+}
+
+static SliceFiles *make_and_open(unsigned uid) {
+        static const char *const hierarchies[] = { "cpu", "cpuacct", "memory" };
+        SliceFiles *files;
+
+        for (size_t i = 0; i < ELEMENTSOF(hierarchies); i++) {
+                const char *h = hierarchies[i];
+
+                fixture_mkdir(&fixture, fixture_name("%s/user.slice", h));
+                fixture_mkdir(&fixture, fixture_name("%s/user.slice/user-%u.slice", h, uid));
+                fixture_write(&fixture, fixture_name("%s/user.slice/user-%u.slice/cgroup.procs", h, uid),
+                              "");
+        }
+        fixture_write(&fixture, fixture_name("cpuacct/user.slice/user-%u.slice/cpuacct.usage", uid),
+                      "5000\n");
+        fixture_write(&fixture, fixture_name("cpu/user.slice/user-%u.slice/cpu.stat", uid),
+                      "nr_throttled 0\n");
+        fixture_write(&fixture, fixture_name("memory/user.slice/user-%u.slice/memory.usage_in_bytes", uid),
+                      "1\n");
+        fixture_write(&fixture, fixture_name("memory/user.slice/user-%u.slice/memory.oom_control", uid),
+                      "oom_kill 0\n");
+        assert_int_equal(slice_files_open_user(tree, fixture_name("user-%u.slice", uid), &files), 0);
+        return files;
+}
+
+/* One for what each slice uses, and one more for those that may be throttled. */
+static void test_descriptors(_unused_ void **state) {
+        SliceFiles *files[8];
+        unsigned before;
+
+        open_tree(false);
+        before = open_descriptors();
+        for (unsigned i = 0; i < ELEMENTSOF(files); i++) {
+                _cleanup_free_ OomGroup *groups = NULL;
+                LimitMask present;
+                MemoryUse use;
+                Limits limits;
+                CpuStat stat;
+                size_t count;
+                int fd;
+
+                files[i] = make_and_open(1000 + i);
+                assert_int_equal(open_descriptors(), before + i);
+                assert_int_equal(slice_files_read_cpu_usage(files[i], &stat), 0);
+                assert_int_equal(slice_files_read_limits(files[i], &limits, &present), 0);
+                assert_int_equal(slice_files_read_memory(files[i], &use), 0);
+                assert_int_equal(slice_files_read_oom_groups(files[i], &groups, &count), 0);
+                fd = slice_files_open_controller(files[i], CONTROLLER_MEMORY);
+                assert_true(fd >= 0);
+                close(fd);
+                assert_int_equal(open_descriptors(), before + i + 1);
+        }
+        for (unsigned i = 0; i < ELEMENTSOF(files); i++) {
+                CpuStat stat;
+
+                assert_int_equal(slice_files_read_cpu(files[i], &stat), 0);
+                assert_int_equal(open_descriptors(), before + ELEMENTSOF(files) + i + 1);
+        }
+        for (unsigned i = 0; i < ELEMENTSOF(files); i++)
+                slice_files_free(files[i]);
+        assert_int_equal(open_descriptors(), before);
+}
+
+/* The controllers' directories are those of the slice only as long as it is there. */
+static void test_made_again(_unused_ void **state) {
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
+        CpuStat stat;
+        MemoryUse use;
+
+        open_tree(false);
+        files = make_and_open(1000);
+        assert_int_equal(slice_files_read_memory(files, &use), 0);
+        remove_group("cpu");
+        slice_files_free(make_and_open(1000));
+        assert_int_equal(slice_files_read_memory(files, &use), -ENODEV);
+        assert_int_equal(slice_files_read_cpu(files, &stat), -ENODEV);
+        assert_int_equal(slice_files_open_controller(files, CONTROLLER_MEMORY), -ENODEV);
+        assert_int_equal(slice_files_open_directory(files), -ENODEV);
+}
+
 /* systemd makes and removes a controller's directory as it needs it, while the slice goes on. */
 static void test_controller_comes_and_goes(_unused_ void **state) {
         _cleanup_(slice_files_freep) SliceFiles *files = NULL;
@@ -172,7 +268,7 @@ static void test_controller_comes_and_goes(_unused_ void **state) {
         remove_group("systemd");
         assert_int_equal(slice_files_read_memory(files, &use), -ENODEV);
         assert_int_equal(slice_files_read_cpu(files, &stat), -ENODEV);
-        assert_int_equal(slice_files_controller_dirfd(files, CONTROLLER_CPU), -ENODEV);
+        assert_int_equal(slice_files_open_controller(files, CONTROLLER_CPU), -ENODEV);
 }
 
 static void test_memory(_unused_ void **state) {
@@ -363,6 +459,8 @@ int main(void) {
                 TEST(test_memory),      TEST(test_limits),
                 TEST(test_capacity),    cmocka_unit_test(test_weights),
                 TEST(test_oom_groups),  TEST(test_host_kills),
+                TEST(test_cpu_usage),   TEST(test_descriptors),
+                TEST(test_made_again),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
