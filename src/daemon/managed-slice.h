@@ -29,6 +29,7 @@ typedef struct ManagedSlice {
         LedgerEntry *entry;    /* the ledger's */
         uint64_t found_quota;  /* CPUQuota= that somebody else has set; LIMIT_UNSET */
         uint64_t found_weight; /* CPUWeight= likewise; LIMIT_UNSET */
+        bool throttling_read;  /* engine.nr_throttled is this cgroup's */
         EngineSlice engine;    /* engine.quota and .yields are the fair share that was decided on */
         Hold hold;             /* as of the last look */
         bool held;             /* by a fair-share quota, as EventLog= was told */
