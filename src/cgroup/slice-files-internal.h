@@ -18,7 +18,6 @@ typedef enum HeldFile {
 } HeldFile;
 
 typedef struct SliceFilesOps {
-        const char *mark; /* a file that every group has, whatever controllers are on */
         const char *memory_current;
         int (*read_cpu)(SliceFiles *files, CpuStat *ret);
         int (*read_cpu_usage)(SliceFiles *files, CpuStat *ret);

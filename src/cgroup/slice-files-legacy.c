@@ -32,9 +32,10 @@ static int read_cpu_usage(SliceFiles *files, CpuStat *ret) {
         if (n < 0)
                 return (int) n;
         r = parse_single_value(buffer, (size_t) n, &usage);
-        if (r >= 0)
-                *ret = (CpuStat){ .usage_usec = usage / NSEC_PER_USEC };
-        return r;
+        if (r < 0)
+                return r;
+        *ret = (CpuStat){ .usage_usec = usage / NSEC_PER_USEC };
+        return 0;
 }
 
 /* A kernel without bandwidth control has no cpu.stat, and nothing is throttled. */
@@ -82,11 +83,15 @@ static int read_quota(SliceFiles *files, uint64_t *ret) {
         ssize_t n;
         int r;
 
-        r = slice_files_read_value(files, CONTROLLER_CPU, "cpu.cfs_period_us", &period);
-        if (r < 0)
-                return r;
         n = slice_files_read_once(files, CONTROLLER_CPU, "cpu.cfs_quota_us", buffer, sizeof buffer);
-        return n < 0 ? (int) n : cpu_cfs_quota_parse(buffer, (size_t) n, period, ret);
+        if (n < 0)
+                return (int) n;
+        if (cpu_cfs_quota_is_none(buffer, (size_t) n)) {
+                *ret = LIMIT_UNSET;
+                return 0;
+        }
+        r = slice_files_read_value(files, CONTROLLER_CPU, "cpu.cfs_period_us", &period);
+        return r < 0 ? r : cpu_cfs_quota_parse(buffer, (size_t) n, period, ret);
 }
 
 static int read_weight(SliceFiles *files, uint64_t *ret) {
@@ -139,7 +144,6 @@ static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
 }
 
 const SliceFilesOps slice_files_legacy = {
-        .mark = "cgroup.procs",
         .memory_current = "memory.usage_in_bytes",
         .stat_file = "total_cache",
         .stat_shmem = "total_shmem",

@@ -10,6 +10,13 @@ static int read_cpu(SliceFiles *files, CpuStat *ret) {
         return n < 0 ? (int) n : cpu_stat_parse(buffer, (size_t) n, ret);
 }
 
+/* The same file has all. */
+static int read_cpu_usage(SliceFiles *files, CpuStat *ret) {
+        int r = read_cpu(files, ret);
+
+        return r < 0 ? r : 1;
+}
+
 static int read_memory(SliceFiles *files, MemoryUse *ret) {
         MemoryUse use = { .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
         int r;
@@ -45,13 +52,12 @@ static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
 }
 
 const SliceFilesOps slice_files_unified = {
-        .mark = "cpu.stat",
         .memory_current = "memory.current",
         .stat_file = "file",
         .stat_shmem = "shmem",
         .stat_swapcached = "swapcached",
         .read_cpu = read_cpu,
-        .read_cpu_usage = read_cpu, /* the same file */
+        .read_cpu_usage = read_cpu_usage,
         .read_memory = read_memory,
         .read_limit = read_limit,
 };

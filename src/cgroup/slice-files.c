@@ -76,38 +76,41 @@ uint64_t slice_files_inode(const SliceFiles *files) {
         return files->inode;
 }
 
-/* The directory of that name may be another's by now. */
-static int enter(SliceFiles *files) {
-        _cleanup_close_ int fd = -1;
+/* Whether the directory of that name is the slice's: it may be another's by now. 0 or -ENODEV. */
+static int check_there(const SliceFiles *files) {
         struct stat st;
 
-        if (files->dir_fd >= 0)
-                return files->dir_fd;
-        fd = open_directory(cgroup_tree_root_fd(files->tree), files->path);
-        if (fd < 0)
-                return fd == -ENOENT ? -ENODEV : fd;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (st.st_ino != files->inode)
-                return -ENODEV;
-        files->dir_fd = TAKE_FD(fd);
+        if (fstatat(cgroup_tree_root_fd(files->tree), files->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? -ENODEV : -errno;
+        return st.st_ino == files->inode ? 0 : -ENODEV;
+}
+
+/* What was opened by the name belonged to the slice if that is there after it. */
+static int open_ours(const SliceFiles *files, const CgroupHierarchy *h) {
+        _cleanup_close_ int fd = open_directory(h->root_fd, files->path);
+        int r = check_there(files);
+
+        if (r < 0)
+                return r;
+        return fd == -ENOENT ? -ENODATA : TAKE_FD(fd);
+}
+
+static int enter(SliceFiles *files) {
+        if (files->dir_fd < 0)
+                files->dir_fd = open_ours(files, cgroup_tree_hierarchy(files->tree, 0));
         return files->dir_fd;
 }
 
 /* Tells a file that is not there from a slice that is not there. */
-static int absent_or_gone(SliceFiles *files) {
-        struct stat st;
-        int fd = enter(files);
+static int absent_or_gone(const SliceFiles *files) {
+        int r = check_there(files);
 
-        if (fd < 0)
-                return fd;
-        return fstatat(fd, files->ops->mark, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -ENODEV : -ENODATA;
+        return r < 0 ? r : -ENODATA;
 }
 
 static int enter_controller(SliceFiles *files, Controller controller) {
         const CgroupHierarchy *h = cgroup_tree_of_controller(files->tree, controller);
         int *fd = &files->controller_dir_fd[controller];
-        int r;
 
         if (!h)
                 return -ENODATA;
@@ -115,14 +118,8 @@ static int enter_controller(SliceFiles *files, Controller controller) {
                 return enter(files);
         if (*fd >= 0)
                 return *fd;
-        /* The directory of that name belonged to this slice when it was opened if the slice is there after
-         * that. */
-        *fd = open_directory(h->root_fd, files->path);
-        r = absent_or_gone(files);
-        if (r == -ENODATA)
-                return *fd >= 0 ? *fd : *fd == -ENOENT ? -ENODATA : *fd;
-        *fd = safe_close(*fd);
-        return r;
+        *fd = open_ours(files, h);
+        return *fd;
 }
 
 int slice_files_open_directory(SliceFiles *files) {

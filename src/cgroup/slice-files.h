@@ -43,8 +43,9 @@ int slice_files_open_directory(SliceFiles *files);
 int slice_files_open_controller(SliceFiles *files, Controller controller);
 
 int slice_files_read_cpu(SliceFiles *files, CpuStat *ret);
-/* For who needs only how much was used, or knows that nothing is throttled: the other counters are 0 in a
- * legacy tree, where they are in a file of their own. */
+/* For who needs only how much was used, or knows that nothing is throttled. 1 if the other counters are
+ * there as well, 0 if they are in a file of their own, as in a legacy tree, and were not read; they are 0
+ * then. */
 int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret);
 /* -ENODATA in a legacy tree. */
 int slice_files_read_memory_events(SliceFiles *files, MemoryEvents *ret);

@@ -23,11 +23,15 @@ uint64_t cpu_weight_from_shares(uint64_t shares) {
         return CLAMP(weight, CPU_WEIGHT_MIN, CPU_WEIGHT_MAX);
 }
 
+bool cpu_cfs_quota_is_none(const char *text, size_t length) {
+        return length == 3 && memcmp(text, "-1\n", 3) == 0;
+}
+
 int cpu_cfs_quota_parse(const char *text, size_t length, uint64_t period, uint64_t *ret_usec_per_sec) {
         unsigned __int128 scaled;
         uint64_t quota;
 
-        if (length == 3 && memcmp(text, "-1\n", 3) == 0) {
+        if (cpu_cfs_quota_is_none(text, length)) {
                 *ret_usec_per_sec = UINT64_MAX;
                 return 0;
         }

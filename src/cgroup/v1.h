@@ -10,6 +10,10 @@
 uint64_t cpu_shares_from_weight(uint64_t weight);
 uint64_t cpu_weight_from_shares(uint64_t shares);
 
+/* Whether the text of cpu.cfs_quota_us is that of no quota; then the period says nothing and need not be
+ * read. */
+bool cpu_cfs_quota_is_none(const char *text, size_t length);
+
 /* cpu.cfs_quota_us, "-1" being no quota, as µs of CPU a second for that period in µs; UINT64_MAX for no
  * quota. Rounded to the nearest. 0, or -EBADMSG. */
 int cpu_cfs_quota_parse(const char *text, size_t length, uint64_t period, uint64_t *ret_usec_per_sec);

@@ -74,7 +74,7 @@ static void read_slice(Manager *m, ManagedSlice *slice) {
                 manager_forget_history(m, slice);
                 return;
         }
-        if (slice_files_read_cpu(slice->files, &stat) < 0) {
+        if (managed_slice_read_cpu(slice, &stat) < 0) {
                 slice->sampled = false;
                 return;
         }

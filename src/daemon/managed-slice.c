@@ -64,6 +64,31 @@ static bool is_weight_lowered(const ManagedSlice *slice) {
                engine_yielding_weight(managed_slice_weight(slice)) != managed_slice_weight(slice);
 }
 
+static bool may_be_throttled(const ManagedSlice *slice) {
+        return !slice->throttling_read || slice->in_flight || slice->engine.quota != LIMIT_UNSET ||
+               !(slice->known & ~slice->pretended & BIT(LIMIT_CPU_QUOTA)) ||
+               slice->set.value[LIMIT_CPU_QUOTA] != LIMIT_UNSET;
+}
+
+int managed_slice_read_cpu(ManagedSlice *slice, CpuStat *ret) {
+        bool all = may_be_throttled(slice);
+        CpuStat stat;
+        int r = all ? slice_files_read_cpu(slice->files, &stat)
+                    : slice_files_read_cpu_usage(slice->files, &stat);
+
+        if (r < 0)
+                return r;
+        if (all || r > 0) {
+                slice->throttling_read = true;
+                slice->nr_throttled = stat.nr_throttled;
+                slice->throttled_usec = stat.throttled_usec;
+        }
+        stat.nr_throttled = slice->nr_throttled;
+        stat.throttled_usec = slice->throttled_usec;
+        *ret = stat;
+        return 0;
+}
+
 /* A quota is enforced in parts of a second, and who is at it may have used a little less. */
 static bool is_at(const EngineSlice *engine, uint64_t quota) {
         return engine->throttled || engine->use >= quota - quota / 16;

@@ -29,7 +29,6 @@ typedef struct ManagedSlice {
         LedgerEntry *entry;    /* the ledger's */
         uint64_t found_quota;  /* CPUQuota= that somebody else has set; LIMIT_UNSET */
         uint64_t found_weight; /* CPUWeight= likewise; LIMIT_UNSET */
-        bool throttling_read;  /* engine.nr_throttled is this cgroup's */
         EngineSlice engine;    /* engine.quota and .yields are the fair share that was decided on */
         Hold hold;             /* as of the last look */
         bool held;             /* by a fair-share quota, as EventLog= was told */
@@ -44,7 +43,10 @@ typedef struct ManagedSlice {
         Limits sent; /* with the change under way */
         LimitMask sent_mask;
 
-        History *history;           /* owned; NULL until the first look */
+        History *history;      /* owned; NULL until the first look */
+        bool throttling_read;  /* the two counters below are this cgroup's */
+        uint64_t nr_throttled; /* as they were read last */
+        uint64_t throttled_usec;
         bool sampled;               /* the counters below are those of the last look of the history */
         uint64_t sampled_usage;     /* µs */
         uint64_t sampled_throttled; /* µs */
@@ -82,6 +84,10 @@ bool managed_slice_stands(const ManagedSlice *slice);
 
 /* What keeps the slice from using more, as of the last look. `guaranteed` is what it has in any case. */
 Hold managed_slice_hold(const ManagedSlice *slice, SharePolicy policy, bool contended, uint64_t guaranteed);
+
+/* What the slice used, and how much it was throttled: the latter is only read if that may have changed,
+ * which it does not without a quota. Errors of slice-files.h; the slice has files. */
+int managed_slice_read_cpu(ManagedSlice *slice, CpuStat *ret);
 
 /* Limits that are set by us: configured, or set by us before. */
 LimitMask managed_slice_ours(const ManagedSlice *slice);

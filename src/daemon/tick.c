@@ -29,40 +29,21 @@ static int looked_reserve(Manager *m) {
         return 0;
 }
 
-/* Where there is no quota nobody is throttled, and the counter stays as it was. */
-static bool may_be_throttled(const ManagedSlice *slice) {
-        const LimitMask quota = 1U << LIMIT_CPU_QUOTA;
-
-        return !slice->throttling_read || slice->in_flight || slice->engine.quota != LIMIT_UNSET ||
-               !(slice->known & ~slice->pretended & quota) ||
-               slice->set.value[LIMIT_CPU_QUOTA] != LIMIT_UNSET;
-}
-
-static int read_counters(ManagedSlice *slice) {
-        bool throttling = may_be_throttled(slice);
-        CpuStat stat;
-        int r = throttling ? slice_files_read_cpu(slice->files, &stat)
-                           : slice_files_read_cpu_usage(slice->files, &stat);
-
-        if (r < 0)
-                return r;
-        slice->engine.usage_usec = stat.usage_usec;
-        if (throttling)
-                slice->engine.nr_throttled = stat.nr_throttled;
-        slice->throttling_read = true;
-        return r;
-}
-
 /* A slice that goes away in the middle is normal: it is left out, and inotify tells the rest. */
 static bool look_at(ManagedSlice *slice) {
+        CpuStat stat;
         int r;
 
         if (slice->exempt || !slice->files)
                 return false;
-        r = read_counters(slice);
+        r = managed_slice_read_cpu(slice, &stat);
         if (r == -ENODEV)
                 return false;
         slice->engine.looked = r >= 0;
+        if (r >= 0) {
+                slice->engine.usage_usec = stat.usage_usec;
+                slice->engine.nr_throttled = stat.nr_throttled;
+        }
         slice->engine.weight = managed_slice_weight(slice);
         slice->engine.cap = managed_slice_standing_quota(slice);
         return true;

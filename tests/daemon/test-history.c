@@ -12,14 +12,14 @@
 #define CONFIGURATION "[CPU]\nCPUThreshold=90%\n"
 
 /* NOLINTBEGIN: names that the linker wants */
-ssize_t __real_read_fd(int fd, char *buffer, size_t size);
-ssize_t __wrap_read_fd(int fd, char *buffer, size_t size);
+ssize_t __real_read_attribute(int fd, char *buffer, size_t size);
+ssize_t __wrap_read_attribute(int fd, char *buffer, size_t size);
 
 static unsigned n_reads;
 
-ssize_t __wrap_read_fd(int fd, char *buffer, size_t size) {
+ssize_t __wrap_read_attribute(int fd, char *buffer, size_t size) {
         n_reads++;
-        return __real_read_fd(fd, buffer, size);
+        return __real_read_attribute(fd, buffer, size);
 }
 /* NOLINTEND */
 
