@@ -7,8 +7,10 @@
 /* As sd-bus and libdbus have it. */
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 
+/* Twice as long as before each time, so that a bus that comes back is found after a pause no longer than it
+ * was away, and a host without one is not kept busy. */
 #define RETRY_MIN_USEC (100 * USEC_PER_MSEC)
-#define RETRY_MAX_USEC (1 * USEC_PER_SEC)
+#define RETRY_MAX_USEC (30 * USEC_PER_SEC)
 
 struct BusConnection {
         BusConnectionHandlers handlers;

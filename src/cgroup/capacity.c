@@ -95,14 +95,14 @@ static int parse_usage(const CapacityReader *reader, const char *text, size_t le
 
 int capacity_read_host_usage(CapacityReader *reader, uint64_t *ret_usec) {
         char buffer[FILE_MAX];
-        ssize_t n = read_fd(reader->root_usage_fd, buffer, sizeof buffer);
+        ssize_t n = read_attribute(reader->root_usage_fd, buffer, sizeof buffer);
 
         return n < 0 ? (int) n : parse_usage(reader, buffer, (size_t) n, ret_usec);
 }
 
 /* A group's file may be absent because its controller is off, or since the group itself just went. */
 static ssize_t read_optional(int dirfd, const char *name, char *buffer, size_t size) {
-        ssize_t n = dirfd < 0 ? -ENOENT : read_file_at(dirfd, name, buffer, size);
+        ssize_t n = dirfd < 0 ? -ENOENT : read_attribute_at(dirfd, name, buffer, size);
 
         return n == -ENOENT || n == -ENODEV ? 0 : n;
 }
@@ -141,6 +141,8 @@ static int read_group_quota(const CgroupTree *tree, int dirfd, uint64_t *ret) {
                 return (int) n;
         if (!cgroup_tree_is_legacy(tree))
                 return cpu_max_parse(buffer, (size_t) n, ret);
+        if (cpu_cfs_quota_is_none(buffer, (size_t) n))
+                return 0;
         r = (int) read_optional(dirfd, "cpu.cfs_period_us", period_text, sizeof period_text);
         if (r <= 0)
                 return r;
@@ -174,7 +176,7 @@ int capacity_read(CapacityReader *reader, Capacity *ret) {
         ssize_t n;
         int r;
 
-        n = read_fd(reader->online_fd, buffer, sizeof buffer);
+        n = read_attribute(reader->online_fd, buffer, sizeof buffer);
         if (n < 0)
                 return (int) n;
         r = cpu_list_parse(buffer, (size_t) n, &online);

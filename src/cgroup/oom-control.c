@@ -59,7 +59,7 @@ static int add_group(Groups *groups, uint64_t inode, uint64_t kills) {
 
 static int read_group(int dirfd, Groups *groups) {
         char text[OOM_CONTROL_MAX];
-        ssize_t n = read_file_at(dirfd, OOM_CONTROL, text, sizeof text);
+        ssize_t n = read_attribute_at(dirfd, OOM_CONTROL, text, sizeof text);
         struct stat st;
         uint64_t kills;
         int r;

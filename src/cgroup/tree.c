@@ -167,10 +167,21 @@ int cgroup_tree_user_slice_fd(const CgroupTree *tree) {
         return tree->hierarchy[0].user_slice_fd;
 }
 
+/* Asked often and nearly always so: one system call. */
+static bool is_still_there(const CgroupHierarchy *h) {
+        struct stat st;
+
+        return h->user_slice_fd >= 0 &&
+               fstatat(h->root_fd, CGROUP_USER_SLICE, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
+               st.st_ino == h->user_slice_inode;
+}
+
 static int refresh_hierarchy(CgroupHierarchy *h) {
         _cleanup_close_ int fd = -1;
         struct stat st;
 
+        if (is_still_there(h))
+                return 0;
         fd = openat(h->root_fd, CGROUP_USER_SLICE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0) {
                 int r = -errno;
@@ -181,8 +192,6 @@ static int refresh_hierarchy(CgroupHierarchy *h) {
         }
         if (fstat(fd, &st) < 0)
                 return -errno;
-        if (h->user_slice_fd >= 0 && st.st_ino == h->user_slice_inode)
-                return 0;
         safe_close(h->user_slice_fd);
         h->user_slice_fd = TAKE_FD(fd);
         h->user_slice_inode = st.st_ino;

@@ -3,10 +3,19 @@
 #include "basic/log.h"
 #include "daemon/manager-private.h"
 
-/* The kernel's values are read back after the first of these, then after four times as long and so on up to
- * the second: what somebody else changes is found, and costs next to nothing. */
-#define VERIFY_FIRST_USEC (250 * USEC_PER_MSEC)
-#define VERIFY_LAST_USEC  (32 * USEC_PER_SEC)
+/* The kernel's values are read back after the first of these, then after four times as long (sixteen times
+ * where we have set nothing) and so on up to the second: what somebody else changes is found, and costs next
+ * to nothing. Where there are more slices it takes longer, up to the third, so that no more than two are
+ * read back in a second: that takes 20 system calls for each. Few enough are read in one go that nothing has
+ * to wait for it. */
+#define VERIFY_FIRST_USEC  (250 * USEC_PER_MSEC)
+#define VERIFY_LAST_USEC   (32 * USEC_PER_SEC)
+#define VERIFY_CROWD_USEC  (256 * USEC_PER_SEC)
+#define VERIFY_SLICE_USEC  (USEC_PER_SEC / 2)
+#define VERIFIED_IN_ONE_GO 256U
+
+/* The CPUs and their limits as a whole change seldom. */
+#define CAPACITY_USEC (2 * USEC_PER_SEC)
 
 /* What a daemon-reload takes at most, and how long afterwards systemd still writes its own values: it does
  * so unit by unit, when it has nothing better to do. */
@@ -244,13 +253,18 @@ static void repair(ManagedSlice *slice, LimitMask differ, const Limits *before) 
         slice->given_up |= again;
 }
 
+static usec_t verify_last(const Manager *m) {
+        return CLAMP(m->slices.count * VERIFY_SLICE_USEC, VERIFY_LAST_USEC, VERIFY_CROWD_USEC);
+}
+
 void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
         Limits kernel, before = slice->set;
         LimitMask present, differ, ours = slice->entry->ours;
         bool reset = is_being_reset(m, now);
 
         slice->verify_delay = reset ? VERIFY_FIRST_USEC
-                                    : CLAMP(slice->verify_delay * 4, VERIFY_FIRST_USEC, VERIFY_LAST_USEC);
+                                    : CLAMP(slice->verify_delay * (slice->confirmed ? 4 : 16),
+                                            VERIFY_FIRST_USEC, verify_last(m));
         slice->verify_at = reset ? now : now + slice->verify_delay;
         /* What is on its way will be looked at when it has arrived. */
         if (!slice->files || slice->in_flight ||
@@ -262,7 +276,7 @@ void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
                 ledger_changed(m->ledger);
         if (differ && !reset)
                 repair(slice, differ, &before);
-        else if (slice->verify_delay == VERIFY_LAST_USEC)
+        else if (slice->verify_delay >= VERIFY_LAST_USEC)
                 slice->repaired = 0; /* it has stood for a while: the next time is another matter */
         slice_table_enqueue(&m->slices, slice, false);
         if (m->observe)
@@ -301,16 +315,25 @@ void manager_backend_reloading(bool active, void *userdata) {
         m->housekeeping_at = 0;
 }
 
-/* Twice a window, and when something has to be looked at soon. */
-void manager_housekeeping(Manager *m, usec_t now) {
-        ManagedSlice *slice;
-
-        m->housekeeping_at = is_being_reset(m, now) ? now : now + engine_window(&m->engine_config) / 2;
-        manager_refresh_tree(m);
+static void look_at_capacity(Manager *m, usec_t now) {
+        if (now < m->capacity_at)
+                return;
+        m->capacity_at = now + CAPACITY_USEC;
         if (capacity_read(m->capacity_reader, &m->capacity) < 0)
                 log_debug("Cannot read how many CPUs there are, going by the last look.");
+}
+
+/* Twice a window, and when something has to be looked at soon. */
+void manager_housekeeping(Manager *m, usec_t now) {
+        bool reset = is_being_reset(m, now);
+        unsigned verified = 0;
+        ManagedSlice *slice;
+
+        m->housekeeping_at = reset ? now : now + engine_window(&m->engine_config) / 2;
+        manager_refresh_tree(m);
+        look_at_capacity(m, now);
         SLICE_FOREACH(slice, &m->slices) {
-                if (now >= slice->verify_at)
+                if (now >= slice->verify_at && (reset || verified++ < VERIFIED_IN_ONE_GO))
                         manager_verify(m, slice, now);
                 if (slice->memory_waits || (slice->retry_at > 0 && slice->retry_at <= now))
                         slice_table_enqueue(&m->slices, slice, false);

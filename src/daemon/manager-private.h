@@ -127,7 +127,7 @@ struct Manager {
         bool stopping;
         bool telling; /* a signal is being made, in the middle of something: no shares are worked out */
         unsigned lifts_pending;
-        usec_t housekeeping_at;
+        usec_t housekeeping_at, capacity_at;
         usec_t resets_until; /* a reload may still take limits away; see BackendOps.reset_by_reload */
         bool host_unreadable, ledger_unwritable, slices_unwatched; /* said */
         bool control_unwritable, control_unwatched;                /* said */

@@ -13,9 +13,16 @@
 
 #define LOOK_FIRST_USEC (1 * USEC_PER_MSEC)
 
-static void look_at(OomWatch *w, usec_t at) {
+/* Where nobody waits for it, a look at the host's counter wakes nobody by itself but is done when there is
+ * something else to do within so long. */
+#define LOOK_URGENT_USEC (1 * USEC_PER_MSEC)
+#define LOOK_IDLE_USEC   (250 * USEC_PER_MSEC)
+
+static void look_at(OomWatch *w, usec_t at, usec_t accuracy) {
         int r = sd_event_source_set_time(w->look_timer, at);
 
+        if (r >= 0)
+                r = sd_event_source_set_time_accuracy(w->look_timer, accuracy);
         if (r >= 0)
                 r = sd_event_source_set_enabled(w->look_timer, SD_EVENT_ONESHOT);
         if (r < 0)
@@ -35,7 +42,7 @@ static int on_signal(_unused_ sd_event_source *s, int fd, _unused_ uint32_t reve
         oom_slice_set_dirty(w, slice);
         slice->expected_until = now + OOM_WINDOW_USEC;
         w->look_delay = LOOK_FIRST_USEC;
-        look_at(w, now);
+        look_at(w, now, LOOK_URGENT_USEC);
         return 0;
 }
 
@@ -60,10 +67,10 @@ static int on_look(_unused_ sd_event_source *s, _unused_ uint64_t at, void *user
         look_at_dirty(w, now);
         oom_collect_update(w, now);
         if (LIST_EMPTY(&w->dirty)) {
-                look_at(w, now + OOM_RETRY_USEC);
+                look_at(w, now + OOM_RETRY_USEC, LOOK_IDLE_USEC);
                 return 0;
         }
-        look_at(w, now + w->look_delay);
+        look_at(w, now + w->look_delay, LOOK_URGENT_USEC);
         w->look_delay = MIN(w->look_delay * 2, OOM_POLL_USEC);
         return 0;
 }
@@ -72,7 +79,7 @@ static int open_timer(OomWatch *w) {
         int r;
 
         r = sd_event_add_time(w->event, &w->look_timer, CLOCK_MONOTONIC, oom_watch_now(w) + OOM_RETRY_USEC,
-                              USEC_PER_MSEC, on_look, w);
+                              LOOK_IDLE_USEC, on_look, w);
         if (r < 0)
                 return r;
         return sd_event_source_set_description(w->look_timer, "oom-look");
