@@ -21,6 +21,7 @@ typedef struct SliceFilesOps {
         const char *memory_current;
         int (*read_cpu)(SliceFiles *files, CpuStat *ret);
         int (*read_cpu_usage)(SliceFiles *files, CpuStat *ret);
+        bool throttling_apart; /* is in a file of its own, which is held while it is read */
         const char *stat_file, *stat_shmem, *stat_swapcached; /* keys of memory.stat */
         int (*read_memory)(SliceFiles *files, MemoryUse *ret);
         /* -ENODATA if there is no such file */

@@ -150,6 +150,7 @@ const SliceFilesOps slice_files_legacy = {
         .stat_swapcached = "total_swapcached",
         .read_cpu = read_cpu,
         .read_cpu_usage = read_cpu_usage,
+        .throttling_apart = true,
         .read_memory = read_memory,
         .read_limit = read_limit,
 };

@@ -224,6 +224,8 @@ int slice_files_read_cpu(SliceFiles *files, CpuStat *ret) {
 }
 
 int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret) {
+        if (files->ops->throttling_apart)
+                files->held_fd[HELD_CPU_STAT] = safe_close(files->held_fd[HELD_CPU_STAT]);
         return leave(files, files->ops->read_cpu_usage(files, ret));
 }
 

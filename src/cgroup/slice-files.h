@@ -11,7 +11,7 @@
  *
  * What is read at each look is held open from its first read on, and nothing else, since a process may have
  * so many descriptors and there may be very many slices: cpu.stat in a unified tree; cpuacct.usage in a
- * legacy one, and cpu.stat as soon as it is read. Everything else is opened by its name for each read, if
+ * legacy one, and cpu.stat while it is read. Everything else is opened by its name for each read, if
  * the directory of that name is still the slice's.
  *
  * A slice may go away at any time, and that is nothing wrong: every call then returns -ENODEV, for ever,

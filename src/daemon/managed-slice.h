@@ -18,7 +18,7 @@ typedef struct ManagedSlice {
         TAILQ_ENTRY(ManagedSlice) queue; /* those that may have something to be set */
         bool queued;
 
-        SliceName name;
+        char name[USER_SLICE_NAME_MAX + 1];
         User user;
         bool exempt;    /* known, and left alone */
         bool announced; /* logind has the user */

@@ -24,7 +24,7 @@ ManagedSlice *slice_table_find(const SliceTable *table, const char *name) {
         ManagedSlice key;
         void *node;
 
-        if (strlen(name) > SLICE_NAME_MAX)
+        if (strlen(name) > USER_SLICE_NAME_MAX)
                 return NULL;
         strcpy(key.name, name);
         node = tfind(&key, &table->by_name, compare);

@@ -10,6 +10,9 @@
 
 typedef char SliceName[SLICE_NAME_MAX + 1];
 
+/* The longest name that slice_name_to_uid() takes. */
+#define USER_SLICE_NAME_MAX (sizeof "user-4294967295.slice" - 1)
+
 /* Writes "user-UID.slice" and returns it. */
 const char *slice_name_for_uid(SliceName name, uid_t uid);
 

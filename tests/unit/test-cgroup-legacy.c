@@ -216,6 +216,12 @@ static void test_descriptors(_unused_ void **state) {
                 assert_int_equal(slice_files_read_cpu(files[i], &stat), 0);
                 assert_int_equal(open_descriptors(), before + ELEMENTSOF(files) + i + 1);
         }
+        for (unsigned i = 0; i < ELEMENTSOF(files); i++) {
+                CpuStat stat;
+
+                assert_int_equal(slice_files_read_cpu_usage(files[i], &stat), 0);
+        }
+        assert_int_equal(open_descriptors(), before + ELEMENTSOF(files));
         for (unsigned i = 0; i < ELEMENTSOF(files); i++)
                 slice_files_free(files[i]);
         assert_int_equal(open_descriptors(), before);
