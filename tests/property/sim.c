@@ -47,7 +47,8 @@ static uint64_t in_a_step(uint64_t rate) {
 }
 
 static bool at_work(const Sim *sim, const SimLoad *load) {
-        return load->processes > 0 && (load->off == 0 || sim->now % (load->on + load->off) < load->on);
+        return load->processes > 0 &&
+               (load->off == 0 || (sim->now + load->phase) % (load->on + load->off) < load->on);
 }
 
 static uint64_t with_noise(Sim *sim, uint64_t amount, unsigned percent) {

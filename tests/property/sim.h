@@ -21,6 +21,7 @@ typedef struct SimLoad {
         usec_t every;       /* work comes once in this long, each time for so long; 0: evenly */
         unsigned noise;     /* … and is more or less by up to so many per cent */
         usec_t on, off;     /* works for `on`, rests for `off`; 0 and 0: always works */
+        usec_t phase;       /* … and is so far in that when the time is 0 */
 } SimLoad;
 
 typedef struct SimUser {

@@ -22,6 +22,7 @@ from .reaction import Visitor, busy, service
 # What the service holds open of each slice, at most, and besides.
 DESCRIPTORS_PER_SLICE, OTHER_DESCRIPTORS = 10, 200
 CHANGING = 20  # of the crowd, where calls of PID 1 are counted
+QUOTA, NO_QUOTA = "CPUQuotaPerSecUSec", (1 << 64) - 1
 FIRST_CHANGE, CHANGE_ON, CHANGE_OFF = 2.0, 2.5, 2.5
 
 
@@ -82,16 +83,17 @@ def idle_users(count):
 
 
 def idle(_users, times):
-    """A minute in which nobody does anything."""
+    """Nobody does anything."""
     with service() as running, idle_users(times.crowd):
         time.sleep(5)
         pid = running.main_pid()
-        used, woken = process.cpu_seconds(pid), process.wake_ups(pid)
-        time.sleep(times.idle_seconds)
-        found = {"users": times.crowd, "seconds": times.idle_seconds, "cpu": process.cpu_seconds(pid) - used,
-                 "wake_ups": process.wake_ups(pid) - woken}
-        found["system_calls"] = process.system_calls(pid, times.idle_seconds)
-        yield "idle", found
+        for _ in range(times.rounds):
+            used, woken = process.cpu_seconds(pid), process.wake_ups(pid)
+            time.sleep(times.idle_seconds)
+            found = {"users": times.crowd, "seconds": times.idle_seconds, "cpu": process.cpu_seconds(pid) - used,
+                     "wake_ups": process.wake_ups(pid) - woken}
+            found["system_calls"] = process.system_calls(pid, times.idle_seconds)
+            yield "idle", found
 
 
 def calls(users, times):
@@ -109,10 +111,13 @@ def calls(users, times):
         monitor = Monitor(SET_UNIT_PROPERTIES)
         cleanup.callback(monitor.close)
         time.sleep(FIRST_CHANGE + CHANGE_ON + CHANGE_OFF)
-        before, used = len(monitor.property_calls()), process.cpu_seconds(1)
-        time.sleep(times.idle_seconds)
-        yield "calls", {"users": times.crowd, "changing": CHANGING, "seconds": times.idle_seconds,
-                        "calls": len(monitor.property_calls()) - before, "cpu_of_pid_1": process.cpu_seconds(1) - used}
+        for _ in range(times.rounds):
+            before, used, begin = len(monitor.property_calls()), process.cpu_seconds(1), time.monotonic()
+            time.sleep(times.idle_seconds)
+            used, seconds = process.cpu_seconds(1) - used, time.monotonic() - begin
+            made = monitor.property_calls()[before:]
+            yield "calls", {"users": times.crowd, "changing": CHANGING, "seconds": seconds, "calls": len(made),
+                            "lifts": sum(call.properties.get(QUOTA) == NO_QUOTA for call in made), "cpu_of_pid_1": used}
 
 
 def measurements(users, times):

@@ -55,6 +55,7 @@ def shares_goals(loads):
 REACTIONS = {  # name: goal in seconds, the percentile that has to reach it
     "contention to first quota": (0.750, 99),
     "end of contention to no quota": (1.0, 99),
+    "login to memory limit": (0.200, 99),
     "first process to memory limit": (0.200, 99),
     "kill to record": (None, 99),
 }
@@ -85,6 +86,7 @@ def cost_goals(cost):
         goals.append(_at_most("CPU time of a look ÷ that of a bare loop of pread()", 1.3,
                               {name: median(values) for name, values in looks.items()}, ratio))
         goals.append(_at_most("resident memory", 16 << 20, {name: median(v) for name, v in memory.items()}, mebibytes))
-    for found in cost.get("calls", []):
-        goals.append(_at_most("calls to PID 1 a minute", 60, {"": 60 * found["calls"] / found["seconds"]}, number))
+    if cost.get("calls"):
+        calls = median([60 * found["calls"] / found["seconds"] for found in cost["calls"]])
+        goals.append(_at_most("calls to PID 1 a minute", 60, {"": calls}, number))
     return goals

@@ -6,7 +6,7 @@ import platform
 import time
 
 from harness import CPUS, run
-from harness.machine import KIND
+from harness.machine import EMULATED, KIND
 from harness.service import BINARY
 
 
@@ -23,13 +23,16 @@ def _systemd():
     return run("systemctl", "--version").stdout.split("\n")[0] if os.path.isdir("/run/systemd/system") else "none"
 
 
-def describe():
+def describe(name):
+    """`name` is what scripts/bench calls it."""
     return {
+        "name": name,
         "kind": KIND,
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "cpus": CPUS,
         "cpu": _first("/proc/cpuinfo", "model name", ":"),
         "virtual": " hypervisor " in f" {_first('/proc/cpuinfo', 'flags', ':')} ",
+        "emulated": EMULATED,
         "memory_kib": int(_first("/proc/meminfo", "MemTotal", ":").split()[0]),
         "system": _first("/etc/os-release", "PRETTY_NAME", "="),
         "linux": platform.release(),

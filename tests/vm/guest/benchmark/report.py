@@ -25,15 +25,23 @@ of the ratios within each round.
 """
 
 
+EMULATED = """\
+**Emulated CPUs**: a program does what each of their instructions says. So everything takes many times longer than on real
+ones, what the service and PID 1 do as well as what measures them, and two CPUs may be waited for by others of the host. Times
+here are upper bounds; that a goal was missed here does not mean that it is missed on a real host. Ratios and numbers of calls
+are as good as anywhere.
+"""
+
+
 def whole(found):
     return "\n".join([INTRODUCTION, *(one_machine(result) for result in found)])
 
 
 def command(result):
-    kind, timing = result["machine"]["kind"], result["timing"]
+    machine, timing = result["machine"], result["timing"]
     words = ["scripts/bench"]
-    if kind != "native":
-        words.append("--vm RELEASE")
+    if machine["kind"] != "native":
+        words.append(f"--vm {machine['name']}")
     if result["quick"]:
         words.append("--quick")
     return f"    {' '.join(words)}    # {timing['rounds']} rounds of {timing['seconds']} s\n"
@@ -49,7 +57,9 @@ def one_machine(result):
     machine = result["machine"]
     loads = {name: Shares(result["shares"], name) for name in result["loads"]} if "shares" in result else {}
     loads = {name: shares for name, shares in loads.items() if shares.contenders()}
-    sections = [f"## {machine['kind']}: {machine['system']}\n", command(result), describe(machine)]
+    sections = [f"## {machine['name']}: {machine['system']}\n", command(result), describe(machine)]
+    if machine["emulated"]:
+        sections.append(EMULATED)
     if result["quick"]:
         sections.append("**A quick run, which shows that everything works and nothing else.**\n")
     sections += [goals_section(result, loads), shares_section(result, loads)]
@@ -131,14 +141,23 @@ def cost_section(result):
         text += "### Cost: CPU time of one look at all slices\n\n" + table(COST_HEAD, sizes) + (
             "\nFour looks a second, while two users are busy and all others idle. The service's has all that it does "
             "meanwhile in it. systemd-cgtop reads the memory in use too.\n\n")
-    for found in cost.get("idle", []):
-        minutes = found["seconds"] / 60
-        text += (f"{found['users']} users who do nothing, a minute: {number(found['wake_ups'] / minutes)} wake-ups, "
-                 f"{number(divided(found['system_calls'], minutes))} system calls, "
-                 f"{milliseconds(found['cpu'] / minutes)} of CPU time.\n")
-    for found in cost.get("calls", []):
-        minutes = found["seconds"] / 60
-        text += (f"{found['users']} users, {found['changing']} of whom begin and end to be busy all the time, a minute: "
-                 f"{number(found['calls'] / minutes)} calls to PID 1, which takes "
-                 f"{milliseconds(found['cpu_of_pid_1'] / minutes)} of CPU time for all that it does.\n")
-    return text
+    return text + idle_text(cost.get("idle", [])) + calls_text(cost.get("calls", []))
+
+
+def a_minute(rounds, name):
+    return median([divided(found[name], found["seconds"] / 60) for found in rounds])
+
+
+def idle_text(rounds):
+    if not rounds:
+        return ""
+    return (f"{rounds[0]['users']} users who do nothing, a minute: {number(a_minute(rounds, 'wake_ups'))} wake-ups, "
+            f"{number(a_minute(rounds, 'system_calls'))} system calls, {milliseconds(a_minute(rounds, 'cpu'))} of CPU time.\n")
+
+
+def calls_text(rounds):
+    if not rounds:
+        return ""
+    return (f"{rounds[0]['users']} users, {rounds[0]['changing']} of whom begin and end to be busy all the time, a minute: "
+            f"{number(a_minute(rounds, 'calls'))} calls to PID 1, {number(a_minute(rounds, 'lifts'))} of which lift a quota; "
+            f"PID 1 takes {milliseconds(a_minute(rounds, 'cpu_of_pid_1'))} of CPU time for all that it does.\n")

@@ -15,6 +15,12 @@ RAW = LEGACY, NOSYSTEMD, NATIVE  # the service writes the kernel's files itself
 EVERYWHERE = UNIFIED, LEGACY, NOSYSTEMD, NATIVE
 
 
+def _is_emulated():
+    """Each instruction done by a program (QEMU's TCG): everything takes many times longer."""
+    with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        return any(line.startswith("model name") and "TCG" in line for line in file)
+
+
 def _kind():
     unified = pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists()
     if pathlib.Path("/run/systemd/system").is_dir():
@@ -23,3 +29,4 @@ def _kind():
 
 
 KIND = _kind()
+EMULATED = _is_emulated()
