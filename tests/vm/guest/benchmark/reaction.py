@@ -3,13 +3,14 @@
 
 import contextlib
 import itertools
+import os
 import re
 import time
 
 from harness import CPUS, MIB, journal, wait_for
 from harness.bus import USER_NEW, Monitor
 from harness.cgroup import Cgroup
-from harness.limits import Watch, no_quota_stands, quotas
+from harness.limits import Watch
 from harness.loads import Load, allocate
 from harness.machine import EMULATED, KIND, SYSTEMD, VERSION_1
 from harness.service import Service, write_drop_in
@@ -42,6 +43,31 @@ def poll(condition, timeout=LAST_WAIT):
     return None
 
 
+class Quotas:
+    """Whether any of these users has one, read with as little CPU time as can be: what looks all the time is use beside the
+    users, which their quotas follow."""
+
+    def __init__(self, users):
+        self._files = [str(user.cgroup.file("cpu.cfs_quota_us" if KIND in VERSION_1 else "cpu.max")) for user in users]
+
+    def any(self):
+        return any(self._is_set(name) for name in self._files)
+
+    def none(self):
+        return not self.any()
+
+    @staticmethod
+    def _is_set(name):
+        try:
+            descriptor = os.open(name, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            return not os.read(descriptor, 64).startswith((b"max", b"-1"))
+        finally:
+            os.close(descriptor)
+
+
 @contextlib.contextmanager
 def service(text=""):
     running = Service()
@@ -69,22 +95,25 @@ def contention(users, times):
         start = time.monotonic() + 3
         busy(cleanup, a, max(1, CPUS // 2))
         busy(cleanup, b, CPUS, start, ON, OFF)
-        for begin in _beginnings(start, times.reactions):
-            capped = poll(quotas, ON)
+        quotas = Quotas([a, b])
+        for begin in _beginnings(start, times.reactions, quotas):
+            capped = poll(quotas.any, ON)
             yield "contention to first quota", capped and capped - begin
             sleep_until(begin + ON)
-            if quotas():  # or there is nothing to be lifted
-                lifted = poll(no_quota_stands, OFF)
+            if quotas.any():  # or there is nothing to be lifted
+                lifted = poll(quotas.none, OFF)
                 yield "end of contention to no quota", lifted and lifted - begin - ON
 
 
-def _beginnings(start, times):
+def _beginnings(start, times, quotas):
     """The moments at which the second user begins, just as they come; those before which a quota stands already do not
     count, since something else on this host has left the users too little. There are at most twice as many in all."""
     for number in range(2 * times):
+        if times == 0:
+            return
         begin = start + number * (ON + OFF)
         sleep_until(begin - POLL)
-        if times > 0 and not quotas():
+        if quotas.none():
             times -= 1
             sleep_until(begin)
             yield begin

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Each change of a quota is a call to PID 1. 200 users are there, 20 of whom begin and end to be busy all
+ * the time: how many calls that makes a minute, and what comes of the budget meanwhile. `scripts/bench --vm`
+ * counts the same under a real systemd. */
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "sim.h"
+
+#define CROWD    200
+#define CHANGING 20
+#define MINUTE   (60 * USEC_PER_SEC)
+
+typedef struct Setting {
+        const char *name;
+        unsigned cpus, processes;
+        usec_t half;     /* each is busy for so long, and rests for so long */
+        unsigned varied; /* per cent by which users differ in that */
+        bool noisy;      /* looks and quotas come late, the host's counter is off */
+
+        /* What must not be left, per cent; about what the engine does, not what would be best. */
+        size_t calls_at_most;
+        unsigned use_at_least, use_at_most;
+} Setting;
+
+static const Setting settings[] = {
+        { "2 CPUs, in turns", 2, 1, 2500 * USEC_PER_MSEC, 0, false, 600, 80, 115 },
+        { "2 CPUs, in turns, noise", 2, 1, 2500 * USEC_PER_MSEC, 0, true, 600, 80, 115 },
+        { "2 CPUs, each as they like", 2, 4, 2500 * USEC_PER_MSEC, 50, true, 1000, 80, 115 },
+        { "2 CPUs, slowly", 2, 4, 10 * USEC_PER_SEC, 50, true, 750, 80, 110 },
+        { "16 CPUs, each as they like", 16, 4, 2500 * USEC_PER_MSEC, 50, true, 1000, 80, 115 },
+};
+
+static void make_users(Sim *sim, const Setting *setting) {
+        for (size_t i = 0; i < CHANGING; i++) {
+                uint64_t percent = prng_between(&sim->prng, 100 - setting->varied, 100 + setting->varied);
+                usec_t half = setting->half * percent / 100;
+
+                sim->users[i].load = (SimLoad){ .processes = setting->processes,
+                                                .rate = SIM_BUSY,
+                                                .on = half,
+                                                .off = half,
+                                                .phase = i * 2 * half / CHANGING };
+        }
+        for (size_t i = CHANGING; i < CROWD; i++) /* a session, and hardly anything happens in it */
+                sim->users[i].load = (SimLoad){ .processes = 1, .rate = 100, .every = 100 * USEC_PER_MSEC };
+}
+
+static void check_setting(const Setting *setting) {
+        uint64_t used;
+        double jain;
+        Sim sim;
+
+        sim_init(&sim, setting->cpus, CROWD, 42);
+        if (setting->noisy) {
+                sim.host_noise = 10 * USEC_PER_MSEC;
+                sim.late = 20 * USEC_PER_MSEC;
+                sim.bus_delay = 10 * USEC_PER_MSEC;
+        }
+        make_users(&sim, setting);
+        sim_run(&sim, 20 * USEC_PER_SEC);
+        sim_mark(&sim);
+        sim_run(&sim, MINUTE);
+
+        used = sim_use_of_all(&sim) * 100 / sim_budget(&sim);
+        jain = sim_jain(&sim, 0, CHANGING);
+        printf("%-28s %4zu calls a minute, %3" PRIu64 "%% of the budget used, Jain's index %.3f\n",
+               setting->name, sim.changes, used, jain);
+        assert_in_range(sim.changes, 0, setting->calls_at_most);
+        assert_in_range(used, setting->use_at_least, setting->use_at_most);
+        assert_true(jain >= .97);
+        for (size_t i = CHANGING; i < CROWD; i++)
+                assert_int_equal(sim.users[i].changes + sim_throttled(&sim, i), 0);
+        sim_done(&sim);
+}
+
+static void test_calls_a_minute(void **state _unused_) {
+        for (size_t i = 0; i < ELEMENTSOF(settings); i++)
+                check_setting(&settings[i]);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_calls_a_minute),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
