@@ -24,6 +24,7 @@ DESCRIPTORS_PER_SLICE, OTHER_DESCRIPTORS = 10, 200
 CHANGING = 20  # of the crowd, where calls of PID 1 are counted
 QUOTA, NO_QUOTA = "CPUQuotaPerSecUSec", (1 << 64) - 1
 FIRST_CHANGE, CHANGE_ON, CHANGE_OFF = 2.0, 2.5, 2.5
+TURNS_BEFORE = 4  # until it has been going on for a while
 
 
 def one_size(users, size, times):
@@ -110,7 +111,7 @@ def calls(users, times):
             cleanup.callback(load.stop)
         monitor = Monitor(SET_UNIT_PROPERTIES)
         cleanup.callback(monitor.close)
-        time.sleep(FIRST_CHANGE + CHANGE_ON + CHANGE_OFF)
+        time.sleep(FIRST_CHANGE + TURNS_BEFORE * (CHANGE_ON + CHANGE_OFF))
         for _ in range(times.rounds):
             before, used, begin = len(monitor.property_calls()), process.cpu_seconds(1), time.monotonic()
             time.sleep(times.idle_seconds)
