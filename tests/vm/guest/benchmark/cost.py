@@ -11,7 +11,7 @@ import time
 from harness import CPUS, wait_for
 from harness.bus import SET_UNIT_PROPERTIES, Monitor
 from harness.limits import quotas_stand
-from harness.loads import PROGRAMS, Load
+from harness.loads import Load
 from harness.machine import KIND, SYSTEMD, WITHOUT_SYSTEMD
 
 from . import looks, process
@@ -23,6 +23,7 @@ from .reaction import Visitor, busy, service
 DESCRIPTORS_PER_SLICE, OTHER_DESCRIPTORS = 10, 200
 CHANGING = 20  # of the crowd, where calls of PID 1 are counted
 QUOTA, NO_QUOTA = "CPUQuotaPerSecUSec", (1 << 64) - 1
+IDLE = "/usr/bin/sleep", "infinity"
 FIRST_CHANGE, CHANGE_ON, CHANGE_OFF = 2.0, 2.5, 2.5
 TURNS_BEFORE = 4  # until it has been going on for a while
 
@@ -66,13 +67,14 @@ def sizes(users, times):
 
 @contextlib.contextmanager
 def idle_users(count):
-    """Each with a process that does nothing."""
+    """Each with a process that does nothing, and is so small that memory does not run short."""
     visitors = [Visitor() for _ in range(count)]
     started = []
     try:
         for visitor in visitors:
-            started.append(subprocess.Popen([PROGRAMS / "idle", str(visitor.uid)], start_new_session=True)
-                           if KIND in WITHOUT_SYSTEMD else Load(visitor, "idle", visitor.uid))
+            started.append(subprocess.Popen(["setpriv", f"--reuid={visitor.uid}", f"--regid={visitor.uid}", "--clear-groups",
+                                             *IDLE], start_new_session=True)
+                           if KIND in WITHOUT_SYSTEMD else Load(visitor, *IDLE))
         yield visitors
     finally:
         for load in started:
