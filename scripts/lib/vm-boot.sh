@@ -8,7 +8,7 @@
 : "${project_root:?}"
 
 VM_CPUS=2
-VM_MEMORY=1G
+VM_MEMORY=${FAIRSLICE_VM_MEMORY:-1G}
 VM_OUTPUT_DISK_SIZE=256M
 # The guest stops by itself when its time is up, and this much later it is killed. Cases may have it booted again.
 VM_GRACE=90

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "load.h"
@@ -29,6 +30,16 @@ static void add(Files *files, const char *path) {
         files->fd[files->count] = open(path, O_RDONLY | O_CLOEXEC);
         if (files->fd[files->count++] < 0)
                 err(1, "%s", path);
+}
+
+static void allow_many_files(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                err(1, "getrlimit");
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+                err(1, "setrlimit");
 }
 
 static void open_all(Files *files, const char *list) {
@@ -86,6 +97,7 @@ int main(int argc, char *argv[]) {
 
         if (argc != 5)
                 errx(2, "usage: pread-loop LIST RESULT PAUSE ROUNDS");
+        allow_many_files();
         open_all(&files, argv[1]);
         tell(argv[2],
              go_round(&files, (uint64_t) (argument(argv[3], 0, 3600) * 1e9),
