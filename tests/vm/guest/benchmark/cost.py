@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from harness import CPUS, wait_for
+from harness import CPUS, run, wait_for
 from harness.bus import SET_UNIT_PROPERTIES, Monitor
 from harness.limits import quotas_stand
 from harness.loads import Load
@@ -86,12 +86,18 @@ def idle_users(count):
                            if KIND in WITHOUT_SYSTEMD else Load(visitor, *IDLE))
         yield visitors
     finally:
-        for load in started:
-            if isinstance(load, subprocess.Popen):
+        if KIND in WITHOUT_SYSTEMD:
+            for load in started:
                 os.killpg(load.pid, signal.SIGKILL)
                 load.wait()
-            else:
-                load.stop()
+        else:
+            stop_units(started)
+
+
+def stop_units(loads):
+    """All at once: one by one, hundreds take minutes."""
+    if loads:
+        run("systemctl", "stop", *(load.unit for load in loads), check=False, timeout=600)
 
 
 def idle(_users, times):
@@ -113,13 +119,13 @@ def calls(users, times):
     with contextlib.ExitStack() as cleanup:
         cleanup.enter_context(service())
         visitors = cleanup.enter_context(idle_users(times.crowd))
-        start = time.monotonic() + FIRST_CHANGE
+        start, loads = time.monotonic() + FIRST_CHANGE, []
+        cleanup.callback(lambda: stop_units(loads))
         for number, user in enumerate(visitors[:CHANGING]):
             result = Result(user)
             cleanup.callback(result.remove)
             phase = start + number * (CHANGE_ON + CHANGE_OFF) / CHANGING
-            load = Load(user, program("hog"), result.path, 1, phase, CHANGE_ON, CHANGE_OFF)
-            cleanup.callback(load.stop)
+            loads.append(Load(user, program("hog"), result.path, 1, phase, CHANGE_ON, CHANGE_OFF))
         monitor = Monitor(SET_UNIT_PROPERTIES)
         cleanup.callback(monitor.close)
         time.sleep(FIRST_CHANGE + TURNS_BEFORE * (CHANGE_ON + CHANGE_OFF))
