@@ -49,8 +49,8 @@ def one_size(users, size, times):
                      "descriptors": process.descriptors(pid)}
             with process.stopped(pid):
                 found["bare"] = looks.bare_loop(files, times.cost_seconds)
-                found["python"] = looks.python_loop(times.cost_seconds)
-                found["cgtop"] = looks.cgtop(times.cost_seconds)
+                found["python"] = looks.python_loop(times.cost_seconds, size)
+                found["cgtop"] = looks.cgtop(times.cost_seconds, size)
             yield f"slices {size}", found
 
 

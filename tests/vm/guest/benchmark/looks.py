@@ -10,7 +10,7 @@ import time
 
 from harness import run
 from harness.cgroup import MOUNTS, ROOT
-from harness.machine import KIND, VERSION_1
+from harness.machine import EMULATED, KIND, VERSION_1
 
 from . import process
 from .crowd import USER_SLICE
@@ -27,6 +27,16 @@ def service(pid, files, seconds):
     time.sleep(seconds)
     used, looks = process.cpu_seconds(pid) - before, (process.reads(pid) - reads) / (len(files) + OTHER_READS)
     return used / looks if looks >= 1 else None
+
+
+# With more slices than this, one round of what is slow takes longer than the pause, and fewer of them do.
+MANY_SLICES = 100
+# More than these take systemd-cgtop minutes each time where its instructions are emulated.
+MOST_EMULATED = 1000
+
+
+def _rounds(seconds, slices):
+    return max(2, round(seconds / PAUSE * min(1, MANY_SLICES / slices)))
 
 
 def bare_loop(files, seconds):
@@ -48,10 +58,10 @@ def _user_slices():
     return list(dict.fromkeys(MOUNTS[name] / USER_SLICE for name in ("cpuacct", "cpu")))
 
 
-def python_loop(seconds):
-    rounds = max(2, round(seconds / PAUSE))
+def python_loop(seconds, slices):
+    rounds = _rounds(seconds, slices)
     script = pathlib.Path(__file__).with_name("python_loop.py")
-    done = run(sys.executable, script, PAUSE, rounds, *_user_slices(), timeout=60 + 20 * seconds)
+    done = run(sys.executable, script, PAUSE, rounds, *_user_slices(), timeout=60 + 60 * seconds)
     return int(done.stdout) / 1e9 / rounds
 
 
@@ -64,9 +74,9 @@ def _cgtop_seconds(iterations):
     return used.ru_utime + used.ru_stime
 
 
-def cgtop(seconds):
-    """Without its start; None where it is not installed."""
-    if not shutil.which("systemd-cgtop"):
+def cgtop(seconds, slices):
+    """Without its start; None where it is not installed, or would take too long."""
+    if not shutil.which("systemd-cgtop") or (EMULATED and slices > MOST_EMULATED):
         return None
-    rounds = max(2, round(seconds / PAUSE))
+    rounds = _rounds(seconds, slices)
     return max(0.0, _cgtop_seconds(rounds + 1) - _cgtop_seconds(1)) / rounds
