@@ -21,7 +21,7 @@ from .programs import Result, program
 from .reaction import Visitor, busy, service
 
 # What the service holds open of each slice, at most, and besides.
-DESCRIPTORS_PER_SLICE, OTHER_DESCRIPTORS = 10, 200
+DESCRIPTORS_PER_SLICE, OTHER_DESCRIPTORS = 2, 200
 CHANGING = 20  # of the crowd, where calls of PID 1 are counted
 QUOTA, NO_QUOTA = "CPUQuotaPerSecUSec", (1 << 64) - 1
 IDLE = "/usr/bin/sleep", "infinity"
@@ -44,7 +44,7 @@ def one_size(users, size, times):
             wait_for(lambda: quotas_stand(busy_users), 10, "contention")
         for _ in range(times.rounds):
             time.sleep(1)
-            found = {"slices": size, "service": looks.service(pid, files, times.cost_seconds),
+            found = {"slices": size, "service": looks.service(pid, times.cost_seconds),
                      "resident": process.resident_bytes(pid), "private": process.private_bytes(pid),
                      "descriptors": process.descriptors(pid)}
             with process.stopped(pid):

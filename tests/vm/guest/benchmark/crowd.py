@@ -47,10 +47,10 @@ class Crowd:
                 (hierarchy / USER_SLICE).rmdir()
 
     def files_of_a_look(self, others):
-        """What has to be read to know what each slice used and whether it was throttled, and what the host did."""
+        """What has to be read to know what each slice used and whether it was throttled, and what the host did. Without a
+        quota, which only `others` have, nobody is throttled."""
         slices = [*self.names, *(user.slice for user in others)]
         if KIND not in VERSION_1:
             return [ROOT / USER_SLICE / name / "cpu.stat" for name in slices] + ["/proc/stat"]
-        files = [("cpuacct", "cpuacct.usage"), ("cpu", "cpu.stat")]
-        return [MOUNTS[controller] / USER_SLICE / name / file
-                for name in slices for controller, file in files] + ["/proc/stat"]
+        files = [MOUNTS["cpuacct"] / USER_SLICE / name / "cpuacct.usage" for name in slices]
+        return [*files, *(MOUNTS["cpu"] / USER_SLICE / user.slice / "cpu.stat" for user in others), "/proc/stat"]

@@ -17,16 +17,13 @@ from .crowd import USER_SLICE
 from .programs import Result, program
 
 PAUSE = 0.25  # the service's own, by default
-# What the service reads in a turn of its loop besides: the timer, and /proc/uptime.
-OTHER_READS = 2
 
 
-def service(pid, files, seconds):
-    """Over so many seconds of looks; how many these were is told by the number of reads."""
-    before, reads = process.cpu_seconds(pid), process.reads(pid)
+def service(pid, seconds):
+    """Over so many seconds of looks, with all that it does besides: while the host is contended they come once in a pause."""
+    before = process.cpu_seconds(pid)
     time.sleep(seconds)
-    used, looks = process.cpu_seconds(pid) - before, (process.reads(pid) - reads) / (len(files) + OTHER_READS)
-    return used / looks if looks >= 1 else None
+    return (process.cpu_seconds(pid) - before) * PAUSE / seconds
 
 
 # With more slices than this, one round of what is slow takes longer than the pause, and fewer of them do.

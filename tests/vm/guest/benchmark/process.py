@@ -22,11 +22,6 @@ def cpu_seconds(pid):
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def reads(pid):
-    """How many of its system calls were reads."""
-    return int(re.search(r"^syscr: (\d+)", _proc(pid, "io"), re.MULTILINE).group(1))
-
-
 def resident_bytes(pid):
     return 1024 * int(re.search(r"^VmRSS:\s*(\d+) kB", _proc(pid, "status"), re.MULTILINE).group(1))
 
