@@ -53,10 +53,12 @@ static void update_demand(EngineSlice *slice, usec_t window) {
                 slice->demand = fresh;
 }
 
-/* Who has had a window and one look more to hit the quota with less weight, and has not. */
+/* Who has had a window and one look more to get the share used with less weight, and has not. Who has it and
+ * does not hit the quota has one that is higher for a moment, and company: more weight would be at their
+ * cost. */
 static bool falls_short(const EngineSlice *slice, const Round *round, usec_t window) {
         return !round->config->pretend && round->now - slice->yields_since > window + window / 4 &&
-               !tracker_throttled(&slice->tracker, window);
+               !tracker_throttled(&slice->tracker, window) && slice->use < slice->share - slice->share / 32;
 }
 
 /* Whether the weight of a slice that is above its share is lowered. Who falls short has all of it for as

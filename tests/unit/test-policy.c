@@ -267,15 +267,16 @@ static void test_weight_never_has_a_quota(void **state _unused_) {
                 assert_has(&f.slice[i], LIMIT_UNSET, REASON_WEIGHTS);
 }
 
-/* One look later at users 0 and 1, who take all they get: user 0 hits the quota, or never does. */
+/* One look later at users 0 and 1, who take all they get: user 0 hits the quota, or gets a little less. */
 static void look_again(Fixture *f, SharePolicy policy, bool hits) {
         f->round.now += WINDOW / 4;
         for (size_t i = 0; i < 2; i++) {
                 EngineSlice *s = &f->slice[i];
 
-                s->usage_usec += 220000;
+                s->usage_usec += i == 1 || hits ? 220000 : 200000;
                 s->nr_throttled += i == 1 || hits;
                 tracker_observe(&s->tracker, f->round.now, WINDOW, s->usage_usec, s->nr_throttled);
+                s->use = tracker_use(&s->tracker, WINDOW);
         }
         apply(f, policy);
         for (size_t i = 0; i < SLICES; i++) {
@@ -343,6 +344,17 @@ static void test_who_falls_short_has_all_weight(void **state _unused_) {
         assert_true(f.slice[0].yields);
 }
 
+/* The quota is higher than the share, which is used. */
+static void test_who_has_the_share_does_not_fall_short(void **state _unused_) {
+        Fixture f;
+
+        yield_from_the_start(&f);
+        f.round.budget = 1700000;
+        look_for(&f, 10 * USEC_PER_SEC, false);
+        assert_in_range(f.slice[0].share, 790000, 800000);
+        assert_true(f.slice[0].yields);
+}
+
 /* Nobody hits a quota that does not stand. */
 static void test_nobody_falls_short_of_what_is_pretended(void **state _unused_) {
         EngineConfig pretending = config;
@@ -379,6 +391,7 @@ int main(void) {
                 cmocka_unit_test(test_weight_never_has_a_quota),
                 cmocka_unit_test(test_who_is_held_back_yields),
                 cmocka_unit_test(test_who_falls_short_has_all_weight),
+                cmocka_unit_test(test_who_has_the_share_does_not_fall_short),
                 cmocka_unit_test(test_nobody_falls_short_of_what_is_pretended),
                 cmocka_unit_test(test_what_the_policies_need),
         };
