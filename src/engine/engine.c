@@ -8,6 +8,7 @@
  * longer one than a second is late. */
 #define WINDOW_MIN_USEC (500 * USEC_PER_MSEC)
 #define WINDOW_MAX_USEC (1 * USEC_PER_SEC)
+#define LOOK_MIN_USEC   (250 * USEC_PER_MSEC)
 
 /* A glance wakes at this part of the budget since the last one, so that there are rates when the rest of it
  * is used up. */
@@ -41,6 +42,9 @@
  * than a twentieth. */
 #define QUOTA_SLACK(quota) MAX((quota) / 50, MIN(QUOTA_STEP, (quota) / 20))
 
+/* What is longer ago than this is not owed: nobody has looked. */
+#define DEBT_GAP_USEC (2 * USEC_PER_SEC)
+
 struct Engine {
         Tracker host;
         usec_t busy_since; /* at the last glance without a pause; 0: it is not */
@@ -64,6 +68,9 @@ struct Engine {
         usec_t changed;     /* when quotas that stand were last moved, or new ones set */
         usec_t dwell_until; /* contention does not end before */
 
+        usec_t owing_since; /* debts are added up until then */
+        size_t capped;      /* slices with a fair-share quota in force */
+
         Claim *claims;
         size_t claims_allocated;
 };
@@ -81,6 +88,10 @@ Engine *engine_free(Engine *engine) {
 
 usec_t engine_window(const EngineConfig *config) {
         return CLAMP(config->interval, WINDOW_MIN_USEC, WINDOW_MAX_USEC);
+}
+
+usec_t engine_look(const EngineConfig *config) {
+        return MAX(engine_window(config) / 4, LOOK_MIN_USEC);
 }
 
 usec_t engine_glance_interval(const Engine *engine, const EngineConfig *config) {
@@ -212,10 +223,11 @@ static void update_budget(Engine *engine, const EngineConfig *config, usec_t now
         engine->whole = whole;
 }
 
-/* Whether a fair-share quota is what holds a slice back. */
-static bool anybody_held_back(EngineSlice *const *slices, size_t n) {
+/* Whether a fair-share quota is what holds a slice back, as the last look has it: one that was raised since
+ * holds nobody any more. */
+static bool anybody_held_back(EngineSlice *const *slices, size_t n, usec_t look) {
         for (size_t i = 0; i < n; i++)
-                if (slices[i]->throttled && slices[i]->quota < slices[i]->cap)
+                if (tracker_throttled(&slices[i]->tracker, look) && slices[i]->quota < slices[i]->cap)
                         return true;
         return false;
 }
@@ -245,7 +257,8 @@ static void update_contention(Engine *engine, const EngineConfig *config, usec_t
                 engine->contended_since = now;
                 engine->dwell_until = relapse ? now + RELAPSE_USEC : 0;
         } else if (engine->contended && now >= engine->dwell_until &&
-                   use < engine->budget / 100 * ROOM_PERCENT && !anybody_held_back(slices, n)) {
+                   use < engine->budget / 100 * ROOM_PERCENT &&
+                   !anybody_held_back(slices, n, engine_look(config))) {
                 engine->contended = false;
                 engine->room_since = now;
         }
@@ -260,18 +273,18 @@ static bool is_small_change(const EngineSlice *slice) {
         return change <= QUOTA_SLACK(slice->quota);
 }
 
+static uint64_t claimed_with_small_change_left(const EngineSlice *s) {
+        if (s->want == LIMIT_UNSET || s->reason == REASON_BELOW_LEVEL)
+                return MIN(MIN(s->demand, s->want), s->cap);
+        return is_small_change(s) ? s->quota : s->want;
+}
+
 /* What the slices would take if small changes were left undone. */
 static uint64_t claimed_with_small_changes_left(EngineSlice *const *slices, size_t n, uint64_t budget) {
         uint64_t sum = 0;
 
-        for (size_t i = 0; i < n && sum <= budget; i++) {
-                const EngineSlice *s = slices[i];
-
-                sum += MIN(is_small_change(s)       ? s->quota
-                           : s->want == LIMIT_UNSET ? MIN(s->demand, s->cap)
-                                                    : s->want,
-                           budget + 1);
-        }
+        for (size_t i = 0; i < n && sum <= budget; i++)
+                sum += MIN(claimed_with_small_change_left(slices[i]), budget + 1);
         return sum;
 }
 
@@ -320,6 +333,45 @@ static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t n
                                                 : MAX(config->interval, SMALL_MOVES_USEC));
 }
 
+/* Moved from one share to another by the level, rather than set or lifted. */
+static bool is_moved_by_level(const EngineSlice *slice) {
+        return slice->reason == REASON_ABOVE_LEVEL && slice->quota != LIMIT_UNSET &&
+               slice->want != LIMIT_UNSET && slice->want != slice->quota;
+}
+
+static void update_debts(Engine *engine, usec_t now, bool whole_changed, EngineSlice *const *slices,
+                         size_t n) {
+        usec_t elapsed = now - MAX(engine->owing_since, now - MIN(now, DEBT_GAP_USEC));
+        double budget = (double) MAX(engine->budget, UINT64_C(1));
+
+        engine->capped = 0;
+        for (size_t i = 0; i < n; i++) {
+                EngineSlice *s = slices[i];
+                bool moved = is_moved_by_level(s);
+
+                engine->capped += s->quota != LIMIT_UNSET;
+                debt_add(&s->debt, moved ? ((double) s->quota - (double) s->want) / budget : 0, elapsed,
+                         now);
+                s->debt.called |= moved && whole_changed;
+        }
+        engine->owing_since = now;
+}
+
+static bool is_due(const Engine *engine, usec_t now, const EngineSlice *slice) {
+        if (slice->want_yields != slice->yields)
+                return true;
+        if (slice->want == slice->quota)
+                return false;
+        return !is_moved_by_level(slice) || engine->contended_since == now ||
+               debt_is_due(&slice->debt, engine->capped, now);
+}
+
+static void note_done(usec_t now, EngineSlice *slice) {
+        debt_paid(&slice->debt, now);
+        if (slice->want == LIMIT_UNSET && slice->reason == REASON_BELOW_LEVEL)
+                slice->lifted = now;
+}
+
 static int collect_changes(Engine *engine, const EngineConfig *config, usec_t now,
                            EngineSlice *const *slices, size_t n, Plan *plan) {
         Moves moves = {};
@@ -327,7 +379,7 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
         for (size_t i = 0; i < n; i++) {
                 const EngineSlice *s = slices[i];
 
-                if (s->want == s->quota && s->want_yields == s->yields)
+                if (!is_due(engine, now, s))
                         continue;
                 if (plan_add(plan, &(Change){ .slice = i,
                                               .from = s->quota,
@@ -343,6 +395,8 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
                 plan->count = 0;
         else if (plan->count > 0)
                 engine->changed = now;
+        for (size_t i = 0; i < plan->count; i++)
+                note_done(now, slices[plan->change[i].slice]);
         return 0;
 }
 
@@ -363,8 +417,8 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         uint64_t whole = engine_whole_budget(config, host);
         uint64_t activity = part_of_host(host, config->activity_permyriad);
         Round round = { .config = config, .level = LIMIT_UNSET };
+        bool known, whole_changed = engine->whole != whole;
         uint64_t managed;
-        bool known;
 
         plan->count = 0;
         if (claims_reserve(engine, n) < 0)
@@ -389,5 +443,6 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         if (policy_needs_contention(config->policy))
                 drop_small_changes(slices, n, round.budget);
         summarize(engine, &round, slices, n, plan);
+        update_debts(engine, now, whole_changed, slices, n);
         return collect_changes(engine, config, now, slices, n, plan);
 }

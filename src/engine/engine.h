@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "engine/debt.h"
 #include "engine/plan.h"
 #include "engine/tracker.h"
 #include "engine/water.h"
@@ -48,6 +49,9 @@ typedef struct EngineSlice {
         usec_t yields_since;
         usec_t full_weight_until; /* it could not use its quota with less; 0: it never had to */
         Reason reason;
+        Debt debt;         /* of the quota in force */
+        usec_t lifted;     /* when the last one was lifted, for being above what is wanted; 0: never */
+        usec_t keep_until; /* who comes and goes keeps it until then */
 } EngineSlice;
 
 /* An empty slice: no cap, no quota, the default weight. */
@@ -80,6 +84,10 @@ DEFINE_CLEANUP(Engine *, engine_free)
 /* Rates are taken over this: IntervalSec=, at least half a second and at most one. */
 usec_t engine_window(const EngineConfig *config);
 
+/* What a slice does just now is seen over this: a look, and at least two and a half of the kernel's periods.
+ */
+usec_t engine_look(const EngineConfig *config);
+
 /* When the host is to be glanced at again: four times a window, and eight times in the window after it has
  * become busy, so that contention does not last long before it is seen. */
 usec_t engine_glance_interval(const Engine *engine, const EngineConfig *config);
@@ -94,14 +102,15 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
 /* Works the shares out from a fresh look at all slices. *plan is overwritten (its memory is used again).
  *
  * Of the quotas in the plan and those that it leaves:
- * - their sum, with the claims of those who have none, is at most plan->budget;
+ * - their sum, with the claims of those who have none or come and go, is at most plan->budget;
  * - nobody is capped below B × weight / Σ weights of the active, in whole QUOTA_STEPs, where B is the budget
  *   less what the inactive claim. Who is too light for one QUOTA_STEP has one all the same, and the others
  *   share what is left. A quota in force stays up to a fiftieth below its share, or one QUOTA_STEP if that
  *   is no more than a twentieth: such small changes are not made, nor may they make the sum too large;
  * - when all changes are made, the same input gives an empty plan.
  * Until the rate limit allows quotas to be lowered again, the old ones may stand beyond that for up to
- * config->interval, and for up to three seconds if they are less than a tenth too high.
+ * config->interval, and for up to three seconds if they are less than a tenth too high; and each until it
+ * has cost as much as a call is worth (debt.h).
  *
  * Returns 0, or -ENOMEM; then the plan is empty. */
 int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,

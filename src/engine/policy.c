@@ -15,6 +15,12 @@
 /* How long it is remembered that somebody could not use their quota with less weight. */
 #define FULL_WEIGHT_USEC (30 * USEC_PER_SEC)
 
+/* Who wants more than the level again this soon after the quota was lifted comes and goes. Such a user then
+ * keeps it for so long after each time: it keeps them from nothing while they want less, it is there when
+ * they come back, and two calls are saved each time. */
+#define RETURN_USEC (20 * USEC_PER_SEC)
+#define KEEP_USEC   (40 * USEC_PER_SEC)
+
 static void no_quota(EngineSlice *slice, Reason reason) {
         slice->want = LIMIT_UNSET;
         slice->want_yields = false;
@@ -28,25 +34,40 @@ static void no_quota(EngineSlice *slice, Reason reason) {
  * most of it: all of it would leave unused what it cannot get, and what it uses would be given to those it
  * waits for. */
 static uint64_t claim_of_who_waits(const EngineSlice *slice, usec_t window) {
-        if (slice->quota == LIMIT_UNSET || !tracker_throttled(&slice->tracker, window) ||
+        if (!tracker_throttled(&slice->tracker, window) ||
             tracker_use(&slice->tracker, window / 2) < slice->quota / 4 * 3)
                 return 0;
         return slice->quota - slice->quota / 32;
 }
 
 /* Use that hit a quota hides the demand: nothing is known but that there is more of it. */
-static uint64_t fresh_demand(const EngineSlice *slice, usec_t window) {
-        uint64_t peak, demand;
+static uint64_t demand_without_quota(const EngineSlice *slice, usec_t window) {
+        uint64_t peak = tracker_peak(&slice->tracker, window / 2);
 
-        if (slice->throttled)
-                return DEMAND_UNBOUNDED;
-        peak = tracker_peak(&slice->tracker, window / 2);
-        demand = peak + (slice->quota == LIMIT_UNSET ? MARGIN_FREE(peak) : MARGIN_CAPPED(peak));
-        return MAX(demand, claim_of_who_waits(slice, window));
+        return slice->throttled ? DEMAND_UNBOUNDED : peak + MARGIN_FREE(peak);
 }
 
-static void update_demand(EngineSlice *slice, usec_t window) {
-        uint64_t fresh = fresh_demand(slice, window);
+/* Who has used less than half as much since the last look has stopped. The quota is a bound for whatever
+ * comes, so nothing need be held ready, and others are lent it at once. */
+static uint64_t demand_under_quota(const EngineSlice *slice, const EngineConfig *config) {
+        usec_t window = engine_window(config);
+        uint64_t use = tracker_use(&slice->tracker, engine_look(config));
+        uint64_t peak = tracker_peak(&slice->tracker, window / 2);
+
+        if (use < peak / 2 && !tracker_throttled(&slice->tracker, engine_look(config)))
+                return use + MARGIN_CAPPED(use);
+        if (slice->throttled)
+                return DEMAND_UNBOUNDED;
+        return MAX(peak + MARGIN_CAPPED(peak), claim_of_who_waits(slice, window));
+}
+
+static uint64_t fresh_demand(const EngineSlice *slice, const EngineConfig *config) {
+        return slice->quota == LIMIT_UNSET ? demand_without_quota(slice, engine_window(config))
+                                           : demand_under_quota(slice, config);
+}
+
+static void update_demand(EngineSlice *slice, const EngineConfig *config) {
+        uint64_t fresh = fresh_demand(slice, config);
 
         if (slice->demand == DEMAND_UNBOUNDED || fresh > slice->demand ||
             fresh + DEMAND_SLACK(slice->demand) < slice->demand)
@@ -98,15 +119,31 @@ static void max_min_pause(EngineSlice *const *slices, size_t n) {
         }
 }
 
+static void above_level(EngineSlice *slice, uint64_t share, const Round *round) {
+        bool returns = slice->lifted > 0 && round->now - slice->lifted < RETURN_USEC;
+
+        slice->want = share;
+        slice->want_yields = yields(slice, round, engine_window(round->config));
+        slice->reason = REASON_ABOVE_LEVEL;
+        if (returns || round->now < slice->keep_until)
+                slice->keep_until = round->now + KEEP_USEC;
+}
+
+static void below_level(EngineSlice *slice, usec_t now) {
+        slice->want = now < slice->keep_until ? slice->quota : LIMIT_UNSET;
+        slice->want_yields = slice->want != LIMIT_UNSET && slice->yields;
+        slice->yields_since = now; /* who does not try does not fall short */
+        slice->reason = REASON_BELOW_LEVEL;
+}
+
 static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
-        usec_t window = engine_window(round->config);
         WaterLevel level;
 
         if (!round->contended)
                 return max_min_with_room(slices, n);
 
         for (size_t i = 0; i < n; i++) {
-                update_demand(slices[i], window);
+                update_demand(slices[i], round->config);
                 round->claims[i] = (Claim){
                         .demand = MIN(slices[i]->demand, slices[i]->cap),
                         .weight = slices[i]->weight,
@@ -122,9 +159,10 @@ static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
                 bool above = round->claims[i].demand > share;
 
                 slices[i]->share = share;
-                slices[i]->want = above ? share : LIMIT_UNSET;
-                slices[i]->want_yields = above && yields(slices[i], round, window);
-                slices[i]->reason = above ? REASON_ABOVE_LEVEL : REASON_BELOW_LEVEL;
+                if (above)
+                        above_level(slices[i], share, round);
+                else
+                        below_level(slices[i], round->now);
         }
         round->level = water_share(level, CPU_WEIGHT_DEFAULT);
 }

@@ -116,14 +116,46 @@ static void test_a_claim_of_just_the_share_is_left_alone(void **state _unused_) 
         assert_has(&f.slice[2], LIMIT_UNSET, REASON_BELOW_LEVEL);
 }
 
+/* The quota is hit all the time. */
+static void hits(EngineSlice *slice, uint64_t quota) {
+        slice->quota = quota;
+        slice->tracker = (Tracker){};
+        for (unsigned i = 0; i <= 4; i++)
+                tracker_observe(&slice->tracker, START + i * WINDOW / 4, WINDOW, i * quota / 4, i);
+        slice->use = quota;
+        slice->throttled = true;
+}
+
+/* Who has hit the quota until a look ago, and now uses so much. */
+static void goes_on_with(EngineSlice *slice, uint64_t quota, uint64_t rate) {
+        hits(slice, quota);
+        tracker_observe(&slice->tracker, START + 5 * WINDOW / 4, WINDOW, quota + rate / 4, 4);
+}
+
+/* What is left is lent at once, but not when somebody has just waited for a CPU. */
+static void test_who_stops_claims_what_is_left(void **state _unused_) {
+        static const struct {
+                uint64_t rate, claim_at_most;
+        } cases[] = { { 0, 0 }, { 100000, 120000 }, { 600000, DEMAND_UNBOUNDED } };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Fixture f;
+
+                fixture_init(&f, true, 1800000);
+                goes_on_with(&f.slice[0], 900000, cases[i].rate);
+                uses(&f.slice[1], 1800000);
+                apply(&f, SHARE_MAX_MIN);
+                assert_in_range(f.slice[0].demand, cases[i].rate, cases[i].claim_at_most);
+                assert_int_equal(f.slice[0].want == LIMIT_UNSET, cases[i].claim_at_most < 900000);
+        }
+}
+
 /* Use that a quota holds down says nothing about the demand. */
 static void test_throttled_wants_all(void **state _unused_) {
         Fixture f;
 
         fixture_init(&f, true, 1800000);
-        uses(&f.slice[0], 100000);
-        f.slice[0].quota = 100000;
-        f.slice[0].throttled = true;
+        hits(&f.slice[0], 100000);
         uses(&f.slice[1], 1700000);
         apply(&f, SHARE_MAX_MIN);
 
@@ -367,6 +399,35 @@ static void test_nobody_falls_short_of_what_is_pretended(void **state _unused_) 
         assert_true(f.slice[0].yields);
 }
 
+/* Is above the level, below it, and above it again after `pause`. Returns whether the quota is kept when it
+ * is below the level once more. */
+static bool keeps_quota_after(usec_t pause) {
+        EngineSlice *slice;
+        Fixture f;
+
+        fixture_init(&f, true, 1800000);
+        f.round.now = START;
+        slice = &f.slice[0];
+        uses(&f.slice[1], 1800000);
+        slice->lifted = START - pause;
+        hits(slice, 900000);
+        apply(&f, SHARE_MAX_MIN);
+        assert_int_equal(slice->want, 900000);
+        slice->throttled = false;
+        goes_on_with(slice, 900000, 0);
+        slice->throttled = false;
+        f.round.now += WINDOW;
+        apply(&f, SHARE_MAX_MIN);
+        assert_int_equal(slice->reason, REASON_BELOW_LEVEL);
+        return slice->want == 900000;
+}
+
+static void test_who_comes_and_goes_keeps_the_quota(void **state _unused_) {
+        assert_true(keeps_quota_after(USEC_PER_SEC));
+        assert_true(keeps_quota_after(19 * USEC_PER_SEC));
+        assert_false(keeps_quota_after(21 * USEC_PER_SEC));
+}
+
 static void test_what_the_policies_need(void **state _unused_) {
         assert_true(policy_needs_contention(SHARE_MAX_MIN));
         assert_false(policy_needs_contention(SHARE_EQUAL));
@@ -393,6 +454,8 @@ int main(void) {
                 cmocka_unit_test(test_who_falls_short_has_all_weight),
                 cmocka_unit_test(test_who_has_the_share_does_not_fall_short),
                 cmocka_unit_test(test_nobody_falls_short_of_what_is_pretended),
+                cmocka_unit_test(test_who_stops_claims_what_is_left),
+                cmocka_unit_test(test_who_comes_and_goes_keeps_the_quota),
                 cmocka_unit_test(test_what_the_policies_need),
         };
 
