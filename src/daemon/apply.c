@@ -162,6 +162,7 @@ void manager_lift_to_observe(Manager *m) {
                 if (!slice->entry->fair || !may_send(m, slice, now))
                         continue;
                 slice->engine.quota = LIMIT_UNSET;
+                managed_slice_note(slice, 0);
                 slice->sent_mask = ledger_entry_standing(slice->entry, &slice->sent);
                 if (backend_set_limits(m->backend, slice->name, &slice->sent, slice->sent_mask) < 0)
                         return; /* no room or no bus: with the next answer, or when it is back */

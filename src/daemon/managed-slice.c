@@ -185,7 +185,6 @@ static void final_limits(const ManagedSlice *slice, Limits *ret) {
 }
 
 void managed_slice_note(ManagedSlice *slice, LimitMask mask) {
-        const uint64_t *configured = slice->config.limits.value;
         LedgerEntry *entry = slice->entry;
         Limits standing;
 
@@ -195,7 +194,7 @@ void managed_slice_note(ManagedSlice *slice, LimitMask mask) {
         entry->found = 0;
         if (entry->ours & BIT(LIMIT_CPU_QUOTA)) {
                 entry->standing_quota = standing.value[LIMIT_CPU_QUOTA];
-                entry->found |= configured[LIMIT_CPU_QUOTA] == LIMIT_UNSET ? BIT(LIMIT_CPU_QUOTA) : 0;
+                entry->found |= entry->standing_quota == slice->found_quota ? BIT(LIMIT_CPU_QUOTA) : 0;
         }
         if (entry->ours & BIT(LIMIT_CPU_WEIGHT)) {
                 entry->standing_weight = standing.value[LIMIT_CPU_WEIGHT];

@@ -156,6 +156,23 @@ static void test_observe_turned_on(_unused_ void **state) {
         EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
 }
 
+/* What is gone back to is what the new configuration says, in one call, with the whole weight. */
+static void test_observe_and_other_limits(_unused_ void **state) {
+        size_t calls;
+
+        start_with_user("[CPU]\nCPUWeight=200\n");
+        host_want(1000, TWO_CPUS);
+        host_run(5 * USEC_PER_SEC);
+        assert_true(fixture_limit(host.fixture, 1000, LIMIT_CPU_QUOTA) < TWO_CPUS);
+        host_reload("[CPU]\nCPUWeight=300\nCPUQuota=150%\n" OBSERVE);
+        host_run(USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 1500000);
+        EXPECT_LIMIT(1000, LIMIT_CPU_WEIGHT, 300);
+        calls = host.script.n_calls;
+        host_run(20 * USEC_PER_SEC);
+        assert_int_equal(host.script.n_calls, calls);
+}
+
 /* Nor does it keep the quotas of a service that has died. */
 static void test_release_while_observing(_unused_ void **state) {
         fixture_configure(host.fixture, OBSERVE);
@@ -188,6 +205,7 @@ int main(void) {
                 TEST(test_dry_run_after_a_crash),
                 TEST(test_observe_turned_off),
                 TEST(test_observe_turned_on),
+                TEST(test_observe_and_other_limits),
                 TEST(test_release_while_observing),
         };
 
