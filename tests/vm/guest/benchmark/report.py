@@ -42,8 +42,7 @@ def command(result):
     words = ["scripts/bench"]
     if machine["kind"] != "native":
         words.append(f"--vm {machine['name']}")
-    if result["quick"]:
-        words.append("--quick")
+    words += result["words"]
     return f"    {' '.join(words)}    # {timing['rounds']} rounds of {timing['seconds']} s\n"
 
 
