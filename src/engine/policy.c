@@ -129,10 +129,16 @@ static void above_level(EngineSlice *slice, uint64_t share, const Round *round) 
                 slice->keep_until = round->now + KEEP_USEC;
 }
 
-static void below_level(EngineSlice *slice, usec_t now) {
-        slice->want = now < slice->keep_until ? slice->quota : LIMIT_UNSET;
-        slice->want_yields = slice->want != LIMIT_UNSET && slice->yields;
-        slice->yields_since = now; /* who does not try does not fall short */
+/* Who comes to less than the share while they go on has it for want of weight, perhaps: they have all of it
+ * from now on. Whoever has stopped needs none, and that is a call saved. */
+static void below_level(EngineSlice *slice, const Round *round) {
+        bool goes_on = slice->use >= slice->quota / 2;
+
+        if (slice->yields && goes_on)
+                slice->full_weight_until = round->now + FULL_WEIGHT_USEC;
+        slice->want = round->now < slice->keep_until ? slice->quota : LIMIT_UNSET;
+        slice->want_yields = slice->want != LIMIT_UNSET && slice->yields && !goes_on;
+        slice->yields_since = round->now; /* who does not try does not fall short */
         slice->reason = REASON_BELOW_LEVEL;
 }
 
@@ -162,7 +168,7 @@ static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
                 if (above)
                         above_level(slices[i], share, round);
                 else
-                        below_level(slices[i], round->now);
+                        below_level(slices[i], round);
         }
         round->level = water_share(level, CPU_WEIGHT_DEFAULT);
 }

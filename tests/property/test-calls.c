@@ -29,11 +29,9 @@ typedef struct Setting {
         unsigned use_at_least, use_at_most;
 } Setting;
 
-/* Ten users at a time who each have a little more than their share use all of two CPUs, where nobody hits a
- * quota any more: the budget is then not kept. */
 static const Setting settings[] = {
-        { "2 CPUs, in turns", 2, 1, 2500 * USEC_PER_MSEC, 0, false, 60, 88, 115 },
-        { "2 CPUs, in turns, noise", 2, 1, 2500 * USEC_PER_MSEC, 0, true, 60, 88, 115 },
+        { "2 CPUs, in turns", 2, 1, 2500 * USEC_PER_MSEC, 0, false, 60, 88, 105 },
+        { "2 CPUs, in turns, noise", 2, 1, 2500 * USEC_PER_MSEC, 0, true, 60, 88, 105 },
         { "2 CPUs, each as they like", 2, 4, 2500 * USEC_PER_MSEC, 50, true, 75, 88, 105 },
         { "2 CPUs, slowly", 2, 4, 10 * USEC_PER_SEC, 50, true, 200, 92, 105 },
         { "16 CPUs, each as they like", 16, 4, 2500 * USEC_PER_MSEC, 50, true, 75, 88, 105 },

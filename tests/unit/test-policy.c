@@ -376,6 +376,30 @@ static void test_who_falls_short_has_all_weight(void **state _unused_) {
         assert_true(f.slice[0].yields);
 }
 
+/* With less weight not even enough for a claim of the share. What is kept is a quota, not the lack of
+ * weight. */
+static void test_who_gets_less_than_the_share_has_all_weight(void **state _unused_) {
+        for (unsigned kept = 0; kept <= 1; kept++) {
+                Fixture f;
+
+                yield_from_the_start(&f);
+                uses(&f.slice[0], 600000);
+                f.slice[0].keep_until = kept ? f.round.now + 60 * USEC_PER_SEC : 0;
+                apply(&f, SHARE_MAX_MIN);
+                assert_has(&f.slice[0], kept ? f.slice[0].quota : LIMIT_UNSET, REASON_BELOW_LEVEL);
+                assert_false(f.slice[0].want_yields);
+                assert_true(f.slice[0].full_weight_until > f.round.now);
+
+                yield_from_the_start(&f);
+                uses(&f.slice[0], 100000);
+                f.slice[0].keep_until = kept ? f.round.now + 60 * USEC_PER_SEC : 0;
+                apply(&f, SHARE_MAX_MIN);
+                assert_int_equal(f.slice[0].reason, REASON_BELOW_LEVEL);
+                assert_int_equal(f.slice[0].want_yields, kept);
+                assert_int_equal(f.slice[0].full_weight_until, 0);
+        }
+}
+
 /* The quota is higher than the share, which is used. */
 static void test_who_has_the_share_does_not_fall_short(void **state _unused_) {
         Fixture f;
@@ -452,6 +476,7 @@ int main(void) {
                 cmocka_unit_test(test_weight_never_has_a_quota),
                 cmocka_unit_test(test_who_is_held_back_yields),
                 cmocka_unit_test(test_who_falls_short_has_all_weight),
+                cmocka_unit_test(test_who_gets_less_than_the_share_has_all_weight),
                 cmocka_unit_test(test_who_has_the_share_does_not_fall_short),
                 cmocka_unit_test(test_nobody_falls_short_of_what_is_pretended),
                 cmocka_unit_test(test_who_stops_claims_what_is_left),
