@@ -17,6 +17,10 @@
 /* Contention ends below this part of the budget, if nobody is held back. */
 #define ROOM_PERCENT 95
 
+/* Quotas are kept to within a little in each window, and the users of one who is not held back at all take
+ * more than that. */
+#define EXCEEDED(budget) ((budget) + (budget) / 32)
+
 /* Contention that comes back this soon after it ended then lasts at least as long, so that work which comes
  * in bursts does not have its quota set and lifted with each of them. */
 #define RELAPSE_USEC (5 * USEC_PER_SEC)
@@ -246,10 +250,8 @@ static bool budget_is_used_up(const Engine *engine, const EngineConfig *config, 
                tracker_use(&engine->host, engine_window(config) / 2) >= engine->budget / 100 * ROOM_PERCENT;
 }
 
-static void update_contention(Engine *engine, const EngineConfig *config, usec_t now,
+static void update_contention(Engine *engine, const EngineConfig *config, usec_t now, uint64_t use,
                               EngineSlice *const *slices, size_t n) {
-        uint64_t use = recent_use(config, slices, n);
-
         if (!engine->contended && budget_is_used_up(engine, config, use)) {
                 bool relapse = engine->room_since > 0 && now - engine->room_since < RELAPSE_USEC;
 
@@ -418,7 +420,7 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         uint64_t activity = part_of_host(host, config->activity_permyriad);
         Round round = { .config = config, .level = LIMIT_UNSET };
         bool known, whole_changed = engine->whole != whole;
-        uint64_t managed;
+        uint64_t managed, use;
 
         plan->count = 0;
         if (claims_reserve(engine, n) < 0)
@@ -429,12 +431,14 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         engine->last_slices = n;
         update_outside(engine, config, now, host, known, managed);
         update_budget(engine, config, now, whole);
-        update_contention(engine, config, now, slices, n);
+        use = recent_use(config, slices, n);
+        update_contention(engine, config, now, use, slices, n);
 
         round.now = now;
         round.contended = engine->contended;
         round.dwelling = engine->contended && now < engine->dwell_until;
         round.budget = engine->budget;
+        round.exceeded = use > EXCEEDED(engine->budget);
         round.claims = engine->claims;
         for (size_t i = 0; i < n; i++)
                 round.active += slices[i]->active;

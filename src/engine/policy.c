@@ -15,6 +15,9 @@
 /* How long it is remembered that somebody could not use their quota with less weight. */
 #define FULL_WEIGHT_USEC (30 * USEC_PER_SEC)
 
+/* One who yields, when many begin at once on one CPU, is left about so small a part of the quota. */
+#define PUSHED_ASIDE_MOST 16
+
 /* Who wants more than the level again this soon after the quota was lifted comes and goes. Such a user then
  * keeps it for so long after each time: it keeps them from nothing while they want less, it is there when
  * they come back, and two calls are saved each time. */
@@ -47,27 +50,37 @@ static uint64_t demand_without_quota(const EngineSlice *slice, usec_t window) {
         return slice->throttled ? DEMAND_UNBOUNDED : peak + MARGIN_FREE(peak);
 }
 
+/* While the others take more than there is, who has less weight than they gets less, and perhaps all at
+ * once. That says nothing about what would be used when they are held back too; only who uses next to
+ * nothing has stopped. */
+static bool is_pushed_aside(const EngineSlice *slice, const Round *round, uint64_t use) {
+        return round->exceeded && !round->config->pretend && slice->yields &&
+               use >= slice->quota / PUSHED_ASIDE_MOST;
+}
+
 /* Who has used less than half as much since the last look has stopped. The quota is a bound for whatever
  * comes, so nothing need be held ready, and others are lent it at once. */
-static uint64_t demand_under_quota(const EngineSlice *slice, const EngineConfig *config) {
-        usec_t window = engine_window(config);
-        uint64_t use = tracker_use(&slice->tracker, engine_look(config));
+static uint64_t demand_under_quota(const EngineSlice *slice, const Round *round) {
+        usec_t window = engine_window(round->config), look = engine_look(round->config);
+        uint64_t use = tracker_use(&slice->tracker, look);
         uint64_t peak = tracker_peak(&slice->tracker, window / 2);
 
-        if (use < peak / 2 && !tracker_throttled(&slice->tracker, engine_look(config)))
+        if (is_pushed_aside(slice, round, use))
+                return DEMAND_UNBOUNDED;
+        if (use < peak / 2 && !tracker_throttled(&slice->tracker, look))
                 return use + MARGIN_CAPPED(use);
         if (slice->throttled)
                 return DEMAND_UNBOUNDED;
         return MAX(peak + MARGIN_CAPPED(peak), claim_of_who_waits(slice, window));
 }
 
-static uint64_t fresh_demand(const EngineSlice *slice, const EngineConfig *config) {
-        return slice->quota == LIMIT_UNSET ? demand_without_quota(slice, engine_window(config))
-                                           : demand_under_quota(slice, config);
+static uint64_t fresh_demand(const EngineSlice *slice, const Round *round) {
+        return slice->quota == LIMIT_UNSET ? demand_without_quota(slice, engine_window(round->config))
+                                           : demand_under_quota(slice, round);
 }
 
-static void update_demand(EngineSlice *slice, const EngineConfig *config) {
-        uint64_t fresh = fresh_demand(slice, config);
+static void update_demand(EngineSlice *slice, const Round *round) {
+        uint64_t fresh = fresh_demand(slice, round);
 
         if (slice->demand == DEMAND_UNBOUNDED || fresh > slice->demand ||
             fresh + DEMAND_SLACK(slice->demand) < slice->demand)
@@ -87,7 +100,7 @@ static bool falls_short(const EngineSlice *slice, const Round *round, usec_t win
 static bool yields(EngineSlice *slice, const Round *round, usec_t window) {
         bool keeps = slice->quota != LIMIT_UNSET && slice->full_weight_until > 0;
 
-        if (!slice->yields)
+        if (!slice->yields || round->exceeded)
                 slice->yields_since = round->now;
         if (slice->yields ? falls_short(slice, round, window) : keeps)
                 slice->full_weight_until = round->now + FULL_WEIGHT_USEC;
@@ -149,7 +162,7 @@ static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
                 return max_min_with_room(slices, n);
 
         for (size_t i = 0; i < n; i++) {
-                update_demand(slices[i], round->config);
+                update_demand(slices[i], round);
                 round->claims[i] = (Claim){
                         .demand = MIN(slices[i]->demand, slices[i]->cap),
                         .weight = slices[i]->weight,
