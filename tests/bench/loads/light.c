@@ -2,7 +2,8 @@
 
 /* light RESULT FROM UNTIL - a user who types: is due each 10 ms and then works for 1 ms of CPU time. How
  * late each turn began, of those that were due from FROM to UNTIL (CLOCK_MONOTONIC, seconds), is written to
- * RESULT at the end: how many there were, and the 50th and 99th percentile and the longest, in microseconds.
+ * RESULT at the end: how many there were, the 50th and 99th percentile and the longest, in microseconds, and
+ * which part of them was later than LATE.
  *
  * Turns are due at fixed times: one that took long makes the next one late, and is not left out. Those that
  * have not begun at the end count as if they began then. */
@@ -16,6 +17,7 @@
 
 #define TURN (10 * NSEC_IN_MSEC)
 #define WORK (1 * NSEC_IN_MSEC)
+#define LATE (1 * NSEC_IN_MSEC)
 
 typedef struct Delays {
         uint64_t *nsec;
@@ -42,6 +44,14 @@ static double percentile(const Delays *delays, double percent) {
         return (double) delays->nsec[rank < delays->count ? rank : delays->count - 1] / 1000;
 }
 
+static double late(const Delays *delays) {
+        size_t count = 0;
+
+        for (size_t i = 0; i < delays->count; i++)
+                count += delays->nsec[i] > LATE;
+        return (double) count / (double) delays->count;
+}
+
 static void take_turns(Delays *delays, uint64_t from, uint64_t until) {
         for (uint64_t due = clock_nsec(CLOCK_MONOTONIC) + TURN; due < until; due += TURN) {
                 uint64_t now;
@@ -60,8 +70,8 @@ static void tell(const Delays *delays, const char *path) {
 
         if (!file)
                 err(1, "%s", path);
-        fprintf(file, "%zu %.1f %.1f %.1f\n", delays->count, percentile(delays, 50), percentile(delays, 99),
-                percentile(delays, 100));
+        fprintf(file, "%zu %.1f %.1f %.1f %.4f\n", delays->count, percentile(delays, 50),
+                percentile(delays, 99), percentile(delays, 100), late(delays));
         if (fclose(file) != 0)
                 err(1, "%s", path);
 }

@@ -19,7 +19,9 @@ of the ratios within each round.
 - **Use of the budget**: what all users used while somebody wanted more, of 90 % of all CPUs less what was used outside of
   their slices. Who keeps no budget may be above 100 %.
 - **Left**: CPU time that nobody used, of all CPUs. 10 % was asked for.
-- **The light user** is due each 10 ms and works for 1 ms; delays are how late a turn began. Throttled is the time for which
+- **The light user** is due each 10 ms and works for 1 ms; delays are how late a turn began, and late are those by
+  more than 1 ms. On most kernels a turn is not late or waits for the next tick (4 ms with 250 Hz), so that the 99th percentile
+  says whether more than one turn in a hundred had to wait for one tick, or for two. Throttled is the time for which
   the user's slice, or the slice above it, had to wait for its quota, on each CPU, in each second.
 - **Work** is what the other users' programs got done, each counted in the CPU time that (b) took for as much.
 """
@@ -76,7 +78,7 @@ def goals_section(result, loads):
 
 
 SHARES_HEAD = ["", "light p99 ÷ (b)", "work ÷ (b)", "Jain 10 s (least)", "Jain 1 s (least)", "use of the budget", "left",
-               "light p50, p99, longest", "light throttled"]
+               "light p50, p99, longest", "light late", "light throttled"]
 
 
 def shares_row(letter, title, shares):
@@ -88,6 +90,7 @@ def shares_row(letter, title, shares):
     return [f"({letter}) {title}", ratio(shares.ratio(letter, "light_p99")), ratio(shares.work(letter)),
             with_least("jain_10s"), with_least("jain_1s"), percent(value("use_of_budget")), percent(value("headroom")),
             ", ".join(milliseconds(value(name)) for name in ("light_p50", "light_p99", "light_max")),
+            percent(value("light_late")),
             f"{milliseconds(value('light_throttled'))}/s"]
 
 

@@ -83,7 +83,7 @@ def evaluate(running, samples, work):
     used = difference(first, last, "used")
     all_tasks = last.all_tasks - first.all_tasks
     short, long_ = (indices(running, samples, length) for length in (1, LONG_WINDOW))
-    count, *delays = (float(word) for word in running.results[-1].words())
+    count, *delays, late = (float(word) for word in running.results[-1].words())
     return {
         "jain_1s": fairness.median(short), "jain_1s_least": min(short, default=None),
         "jain_10s": fairness.median(long_), "jain_10s_least": min(long_, default=None),
@@ -94,6 +94,7 @@ def evaluate(running, samples, work):
         "stolen": (last.stolen - first.stolen) / seconds,
         "light_turns": count,
         **dict(zip(("light_p50", "light_p99", "light_max"), (delay / 1e6 for delay in delays))),
+        "light_late": late,
         "light_throttled": (difference(first, last, "throttled")[-1] + last.total_throttled - first.total_throttled)
                            / seconds,
         "use": [use / seconds for use in used],
