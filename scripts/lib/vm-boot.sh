@@ -32,7 +32,7 @@ vm_boot() {
 
     pack_input_disk "$tar" "$packages" "$seconds" "$@"
     truncate -s "$VM_OUTPUT_DISK_SIZE" "$scratch/output"
-    rm -rf "$output/console.log" "$output/results.log" "$output/guest"
+    rm -rf "$output/console.log" "$output/results.log" "$output/others-percent" "$output/guest"
     mkdir -p "$output/guest"
 
     note_host_use
@@ -111,12 +111,14 @@ note_host_use() {
     foreign_before=$(foreign_ticks) seconds_before=$SECONDS
 }
 
+# tell_host_use OUTPUT - keeps it there too
 tell_host_use() {
-    local ticks seconds=$((SECONDS - seconds_before))
+    local ticks percent seconds=$((SECONDS - seconds_before))
     ticks=$(($(foreign_ticks) - foreign_before))
-    (( seconds == 0 )) ||
-        say "took $seconds s; meanwhile other processes used" \
-            "$((100 * ticks / seconds / $(getconf CLK_TCK) / $(nproc))) % of this host's CPUs"
+    (( seconds > 0 )) || return 0
+    percent=$((100 * ticks / seconds / $(getconf CLK_TCK) / $(nproc)))
+    printf '%s\n' "$percent" >"$1/others-percent"
+    say "took $seconds s; meanwhile other processes used $percent % of this host's CPUs"
 }
 
 stop_machine() {
@@ -131,7 +133,7 @@ collect_result() {
     local output=$1 status=0
     wait "$machine" || status=$?
     machine=
-    tell_host_use
+    tell_host_use "$output"
     tar -C "$output/guest" --no-same-owner -xf "$scratch/output" 2>/dev/null || true
     if [[ -s $output/guest/status ]]; then
         status=$(<"$output/guest/status")

@@ -11,11 +11,12 @@ import time
 
 from harness import CPUS, run, wait_for
 from harness.bus import SET_UNIT_PROPERTIES, Monitor
-from harness.limits import quotas_stand
+from harness.limits import quotas, quotas_stand
 from harness.loads import Load
-from harness.machine import KIND, SYSTEMD, WITHOUT_SYSTEMD
+from harness.machine import EMULATED, KIND, SYSTEMD, WITHOUT_SYSTEMD
 
 from . import looks, process
+from .clock import sleep_until
 from .crowd import Crowd
 from .programs import Result, program
 from .reaction import Visitor, busy, service
@@ -25,7 +26,10 @@ DESCRIPTORS_PER_SLICE, OTHER_DESCRIPTORS = 2, 200
 CHANGING = 20  # of the crowd, where calls of PID 1 are counted
 QUOTA, NO_QUOTA = "CPUQuotaPerSecUSec", (1 << 64) - 1
 IDLE = "/usr/bin/sleep", "infinity"
-FIRST_CHANGE, CHANGE_ON, CHANGE_OFF = 2.0, 2.5, 2.5
+IDLE_UNIT = pathlib.Path("/run/systemd/system/fairslice-idle@.service")
+# Until the first of them is busy, so that it keeps nobody from starting the others.
+FIRST_CHANGE = 40.0 if EMULATED else 5.0
+CHANGE_ON, CHANGE_OFF = 2.5, 2.5
 TURNS_BEFORE = 4  # until it has been going on for a while
 
 
@@ -75,50 +79,66 @@ def sizes(users, times):
 
 
 @contextlib.contextmanager
-def idle_users(count):
-    """Each with a process that does nothing, and is so small that memory does not run short."""
-    visitors = [Visitor() for _ in range(count)]
+def idle_processes(visitors):
     started = []
     try:
         for visitor in visitors:
             started.append(subprocess.Popen(["setpriv", f"--reuid={visitor.uid}", f"--regid={visitor.uid}", "--clear-groups",
-                                             *IDLE], start_new_session=True)
-                           if KIND in WITHOUT_SYSTEMD else Load(visitor, *IDLE))
-        yield visitors
+                                             *IDLE], start_new_session=True))
+        yield
     finally:
-        if KIND in WITHOUT_SYSTEMD:
-            for load in started:
-                os.killpg(load.pid, signal.SIGKILL)
-                load.wait()
-        else:
-            stop_units(started)
+        for process_ in started:
+            os.killpg(process_.pid, signal.SIGKILL)
+            process_.wait()
 
 
-def stop_units(loads):
-    """All at once: one by one, hundreds take minutes."""
-    if loads:
-        run("systemctl", "stop", *(load.unit for load in loads), check=False, timeout=600)
+@contextlib.contextmanager
+def idle_units(visitors):
+    """Of one template, so that they are started and stopped in one call: one by one, hundreds take minutes."""
+    units = [IDLE_UNIT.name.replace("@", f"@{visitor.uid}") for visitor in visitors]
+    IDLE_UNIT.write_text(f"[Service]\nSlice=user-%i.slice\nExecStart={' '.join(IDLE)}\nKillSignal=SIGKILL\n", encoding="ascii")
+    run("systemctl", "daemon-reload")
+    try:
+        run("systemctl", "start", *units, timeout=600)
+        yield
+    finally:
+        run("systemctl", "stop", *units, check=False, timeout=600)
+        IDLE_UNIT.unlink()
+        run("systemctl", "daemon-reload")
 
 
-def idle(_users, times):
+@contextlib.contextmanager
+def idle_users(count):
+    """Each with a process that does nothing, and is so small that memory does not run short."""
+    visitors = [Visitor() for _ in range(count)]
+    with (idle_processes if KIND in WITHOUT_SYSTEMD else idle_units)(visitors):
+        yield visitors
+
+
+def idle(visitors, times):
     """Nobody does anything."""
-    with service() as running, idle_users(times.crowd):
+    with service() as running:
         time.sleep(5)
         pid = running.main_pid()
         for _ in range(times.rounds):
             used, woken = process.cpu_seconds(pid), process.wake_ups(pid)
             time.sleep(times.idle_seconds)
-            found = {"users": times.crowd, "seconds": times.idle_seconds, "cpu": process.cpu_seconds(pid) - used,
+            found = {"users": len(visitors), "seconds": times.idle_seconds, "cpu": process.cpu_seconds(pid) - used,
                      "wake_ups": process.wake_ups(pid) - woken}
             found["system_calls"] = process.system_calls(pid, times.idle_seconds)
             yield "idle", found
 
 
-def calls(users, times):
+def stop_units(loads):
+    """All at once."""
+    if loads:
+        run("systemctl", "stop", *(load.unit for load in loads), check=False, timeout=600)
+
+
+def calls(visitors, times):
     """What PID 1 hears while some of very many users begin and end to be busy all the time."""
     with contextlib.ExitStack() as cleanup:
         cleanup.enter_context(service())
-        visitors = cleanup.enter_context(idle_users(times.crowd))
         start, loads = time.monotonic() + FIRST_CHANGE, []
         cleanup.callback(lambda: stop_units(loads))
         for number, user in enumerate(visitors[:CHANGING]):
@@ -128,18 +148,28 @@ def calls(users, times):
             loads.append(Load(user, program("hog"), result.path, 1, phase, CHANGE_ON, CHANGE_OFF))
         monitor = Monitor(SET_UNIT_PROPERTIES)
         cleanup.callback(monitor.close)
-        time.sleep(FIRST_CHANGE + TURNS_BEFORE * (CHANGE_ON + CHANGE_OFF))
+        sleep_until(start + TURNS_BEFORE * (CHANGE_ON + CHANGE_OFF))
         for _ in range(times.rounds):
+            capped = len(quotas())
             before, used, begin = len(monitor.property_calls()), process.cpu_seconds(1), time.monotonic()
             time.sleep(times.idle_seconds)
             used, seconds = process.cpu_seconds(1) - used, time.monotonic() - begin
             made = monitor.property_calls()[before:]
-            yield "calls", {"users": times.crowd, "changing": CHANGING, "seconds": seconds, "calls": len(made),
-                            "lifts": sum(call.properties.get(QUOTA) == NO_QUOTA for call in made), "cpu_of_pid_1": used}
+            yield "calls", {"users": len(visitors), "changing": CHANGING, "seconds": seconds, "calls": len(made),
+                            "lifts": sum(call.properties.get(QUOTA) == NO_QUOTA for call in made), "capped": capped,
+                            "cpu_of_pid_1": used, "made": [repr(call) for call in made]}
+
+
+def among_many(times):
+    with idle_users(times.crowd) as visitors:
+        yield from idle(visitors, times)
+        if KIND in SYSTEMD:
+            yield from calls(visitors, times)
 
 
 def measurements(users, times):
     """Functions that yield (name, numbers)."""
-    functions = [lambda: idle(users, times)]
-    functions.append((lambda: calls(users, times)) if KIND in SYSTEMD else (lambda: sizes(users, times)))
+    functions = [lambda: among_many(times)]
+    if KIND not in SYSTEMD:
+        functions.append(lambda: sizes(users, times))
     return functions

@@ -29,9 +29,10 @@ of the ratios within each round.
 
 EMULATED = """\
 **Emulated CPUs**: a program does what each of their instructions says. So everything takes many times longer than on real
-ones, what the service and PID 1 do as well as what measures them, and two CPUs may be waited for by others of the host. Times
-here are upper bounds; that a goal was missed here does not mean that it is missed on a real host. Ratios and numbers of calls
-are as good as anywhere.
+ones, what the service and PID 1 do as well as what measures them. Times here are upper bounds; that a goal was missed here does
+not mean that it is missed on a real host. Ratios, parts of a whole and numbers of calls are as good as anywhere. What others do
+on the host is time that the machine does not have and does not see: {others}. So how much work gets done in a
+second of CPU time is not compared.
 """
 
 
@@ -54,13 +55,20 @@ def describe(machine):
             f"{machine['memory_kib'] / (1 << 20):.0f} GiB; {machine['fairslice']}, {machine['date']}.\n")
 
 
+def others_text(machine):
+    """What scripts/bench has seen from outside."""
+    if "others_percent" not in machine:
+        return "how much that was is not known"
+    return f"during this run {machine['others_percent']} % of the host's CPUs"
+
+
 def one_machine(result):
     machine = result["machine"]
-    loads = {name: Shares(result["shares"], name) for name in result["loads"]} if "shares" in result else {}
+    loads = {name: Shares(result["shares"], name, machine["emulated"]) for name in result["loads"]} if "shares" in result else {}
     loads = {name: shares for name, shares in loads.items() if shares.contenders()}
     sections = [f"## {machine['name']}: {machine['system']}\n", command(result), describe(machine)]
     if machine["emulated"]:
-        sections.append(EMULATED)
+        sections.append(EMULATED.format(others=others_text(machine)))
     if result["quick"]:
         sections.append("**A quick run, which shows that everything works and nothing else.**\n")
     sections += [goals_section(result, loads), shares_section(result, loads)]
@@ -94,14 +102,21 @@ def shares_row(letter, title, shares):
             f"{milliseconds(value('light_throttled'))}/s"]
 
 
+def weights_text(shares):
+    return (" Users' slices have the cpu controller here without anybody's doing, so they have equal weights with (a) too."
+            if shares.any("a", "weighs") else "")
+
+
 def shares_section(result, loads):
     sections = []
     for name, shares in loads.items():
         rows = [shares_row(letter, title, shares) for letter, title in result["contenders"].items()
                 if letter in shares.contenders()]
+        stolen = "" if result["machine"]["emulated"] else (
+            f", and {number(shares.everybodys_median('stolen'))} CPUs given to other machines")
         sections.append(f"### {name}: {result['loads'][name]}\n\n{table(SHARES_HEAD, rows)}\n"
                         f"Meanwhile {number(shares.everybodys_median('outside'))} CPUs were used outside of the users' "
-                        f"slices, and {number(shares.everybodys_median('stolen'))} CPUs given to other machines.\n")
+                        f"slices{stolen}.{weights_text(shares)}\n")
     return "\n".join(sections)
 
 
@@ -161,5 +176,5 @@ def calls_text(rounds):
     if not rounds:
         return ""
     return (f"{rounds[0]['users']} users, {rounds[0]['changing']} of whom begin and end to be busy all the time, a minute: "
-            f"{number(a_minute(rounds, 'calls'))} calls to PID 1, {number(a_minute(rounds, 'lifts'))} of which lift a quota; "
-            f"PID 1 takes {milliseconds(a_minute(rounds, 'cpu_of_pid_1'))} of CPU time for all that it does.\n")
+            f"{number(a_minute(rounds, 'calls'))} calls to PID 1, {number(a_minute(rounds, 'lifts'))} of which lift a quota, while "
+            f"{number(median([found['capped'] for found in rounds]))} have one; PID 1 takes {milliseconds(a_minute(rounds, 'cpu_of_pid_1'))} of CPU time for all that it does.\n")

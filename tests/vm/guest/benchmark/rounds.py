@@ -10,9 +10,14 @@ DEFAULT = "e"
 
 
 class Shares:
-    """All rounds of one load. `results` is a dictionary of "LOAD CONTENDER" with a list of rounds for each."""
+    """All rounds of one load. `results` is a dictionary of "LOAD CONTENDER" with a list of rounds for each.
 
-    def __init__(self, results, load):
+    In an emulated machine a second of CPU time is worth what the host has left for the machine at that moment, so there is
+    nothing to be said about work.
+    """
+
+    def __init__(self, results, load, emulated=False):
+        self._emulated = emulated
         self._rounds = {key.rpartition(" ")[2]: rounds for key, rounds in results.items()
                         if key.rpartition(" ")[0] == load}
 
@@ -21,6 +26,9 @@ class Shares:
 
     def median(self, contender, name):
         return median([found[name] for found in self._rounds.get(contender, [])])
+
+    def any(self, contender, name):
+        return any(found.get(name) for found in self._rounds.get(contender, []))
 
     def everybodys_median(self, name):
         return median([found[name] for rounds in self._rounds.values() for found in rounds])
@@ -33,11 +41,11 @@ class Shares:
 
     def work(self, contender):
         """What got done, as part of what got done with the reference."""
-        return median([_work(found, other) for found, other in self._pairs(contender, REFERENCE)])
+        return None if self._emulated else median([_work(found, other) for found, other in self._pairs(contender, REFERENCE)])
 
     def work_of_budget(self, contender):
         """The same for the budget's part of what all could use with the reference."""
-        return median([divided(_work(found, other), divided(found["budget"], _all_use(other)))
+        return None if self._emulated else median([divided(_work(found, other), divided(found["budget"], _all_use(other)))
                        for found, other in self._pairs(contender, REFERENCE)])
 
 

@@ -4,7 +4,7 @@
 import contextlib
 import time
 
-from harness import CPUS, THRESHOLD, wait_for
+from harness import CPUS, THRESHOLD, Failure, wait_for
 
 from . import fairness
 from .clock import sleep_until, urgent
@@ -34,8 +34,11 @@ class Running:
         for part, user, result in zip(self.parts, self.users, self.results):
             words = (self.begin, self.begin + self.seconds) if part is LIGHT else part.words(self.start)
             self._programs.append(self._contender.start(user, part.program, result.path, *words))
-        for user in self.users:
-            wait_for(lambda user=user: user.cgroup.cpu_seconds() > 0, 10, f"{user} is in a group")
+        for user, program in zip(self.users, self._programs):
+            try:
+                wait_for(lambda user=user: user.cgroup.cpu_seconds() > 0, 10, f"{user} is in a group")
+            except Failure as failure:
+                raise Failure(f"{failure}; {program.where()}; {self._contender.said()}") from None
 
     def light_has_ended(self):
         return not self._programs[-1].is_running()
@@ -91,6 +94,7 @@ def evaluate(running, samples, work):
         "headroom": 1 - all_tasks / (CPUS * seconds),
         "outside": (all_tasks - sum(used)) / seconds,
         "budget": budget_of(first, last) / seconds,
+        "weighs": all(user.cgroup.has_weight() for user in running.users),
         "stolen": (last.stolen - first.stolen) / seconds,
         "light_turns": count,
         **dict(zip(("light_p50", "light_p99", "light_max"), (delay / 1e6 for delay in delays))),

@@ -135,6 +135,10 @@ class UnifiedCgroup(AnyCgroup):
             return None
         return None if quota == "max" else int(quota) / int(period)
 
+    def has_weight(self):
+        """Whether the kernel shares out the CPUs between this group and those beside it."""
+        return self.file("cpu.weight").exists()
+
     def cpu_weight(self):
         try:
             return int(self.read("cpu.weight"))
@@ -192,6 +196,9 @@ class LegacyCgroup(AnyCgroup):
         except FileNotFoundError:
             return None
         return None if quota < 0 else quota / int(self.read("cpu.cfs_period_us"))
+
+    def has_weight(self):
+        return self.file("cpu.shares").exists()
 
     def cpu_weight(self):
         try:

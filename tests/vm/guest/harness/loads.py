@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from .cgroup import Cgroup
+from .cgroup import Cgroup, groups_of
 from .command import run, wait_for
 from .machine import KIND, WITHOUT_SYSTEMD
 
@@ -42,6 +42,10 @@ class UnitLoad:
 
     def stop(self):
         run("systemctl", "stop", self.unit, check=False)
+
+    def where(self):
+        """For a message."""
+        return f"{self.unit} {'runs' if self.is_running() else 'has no process'}"
 
     def output(self):
         return run("journalctl", "--output=cat", f"--unit={self.unit}").stdout
@@ -94,6 +98,13 @@ class ChildLoad:
 
     def stop(self):
         self.kill()
+
+    def where(self):
+        """For a message."""
+        try:
+            return f"PID {self.pid} is in {groups_of(self.pid)}" if self.is_running() else f"PID {self.pid} has ended"
+        except FileNotFoundError:
+            return f"PID {self.pid} has ended"
 
     def output(self):
         self._output.seek(0)

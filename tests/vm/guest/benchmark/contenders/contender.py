@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What all contenders are asked to do."""
 
+import time
+
 from harness.loads import Load
 from harness.service import Service, write_drop_in
 
@@ -22,6 +24,10 @@ class Contender:
 
     def end(self):
         raise NotImplementedError
+
+    def said(self):
+        """What the service has logged since begin(), if there is one."""
+        return "there is no service"
 
     def start(self, user, name, *arguments):
         """A program of tests/bench/loads."""
@@ -49,6 +55,7 @@ class WithService(Contender):
 
     def __init__(self):
         self.service = Service()
+        self._begun = 0.0
 
     def begin(self, weights):
         """All that is not about weights is the default."""
@@ -57,7 +64,11 @@ class WithService(Contender):
         for user, weight in weights.items():
             text += f"[User {user.name}]\nCPUWeight={weight}\n"
         write_drop_in("50-benchmark", text)
+        self._begun = time.time()
         self.service.start()
 
     def end(self):
         self.service.reset()
+
+    def said(self):
+        return self.service.said(self._begun)
