@@ -175,6 +175,8 @@ def idle_text(rounds):
 def calls_text(rounds):
     if not rounds:
         return ""
+    capped = median([found.get("capped") for found in rounds])
     return (f"{rounds[0]['users']} users, {rounds[0]['changing']} of whom begin and end to be busy all the time, a minute: "
-            f"{number(a_minute(rounds, 'calls'))} calls to PID 1, {number(a_minute(rounds, 'lifts'))} of which lift a quota, while "
-            f"{number(median([found.get('capped') for found in rounds]))} have one; PID 1 takes {milliseconds(a_minute(rounds, 'cpu_of_pid_1'))} of CPU time for all that it does.\n")
+            f"{number(a_minute(rounds, 'calls'))} calls to PID 1, {number(a_minute(rounds, 'lifts'))} of which lift a quota, "
+            f"while {number(capped)} have one; PID 1 takes {milliseconds(a_minute(rounds, 'cpu_of_pid_1'))} of CPU time for "
+            "all that it does.\n")
