@@ -22,7 +22,7 @@ from .programs import Result, program
 POLL = 0.01 if EMULATED else 0.002
 # Contention that comes back within five seconds is another thing. The part of a second is so that the beginnings are
 # spread over all phases of what looks four times a second.
-ON, OFF = 3.03, 7.11
+ON, OFF = 3.03, 9.11 if EMULATED else 7.11
 MEMORY_MAX = 64
 MEMORY_OF_ALL = f"[Memory]\nMemoryMax={MEMORY_MAX}M\n"
 LAST_WAIT = 10
@@ -43,29 +43,43 @@ def poll(condition, timeout=LAST_WAIT):
     return None
 
 
+def _words(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 64).split()
+    finally:
+        os.close(descriptor)
+
+
 class Quotas:
-    """Whether any of these users has one, read with as little CPU time as can be: what looks all the time is use beside the
-    users, which their quotas follow."""
+    """Those of users, read with as little CPU time as can be: what looks all the time is use beside the users, which their
+    quotas follow."""
 
     def __init__(self, users):
-        self._files = [str(user.cgroup.file("cpu.cfs_quota_us" if KIND in VERSION_1 else "cpu.max")) for user in users]
+        names = ("cpu.cfs_quota_us", "cpu.cfs_period_us") if KIND in VERSION_1 else ("cpu.max",)
+        self._files = [[str(user.cgroup.file(name)) for name in names] for user in users]
 
     def any(self):
-        return any(self._is_set(name) for name in self._files)
+        return any(self._quota(files) is not None for files in self._files)
 
     def none(self):
         return not self.any()
 
+    def leave(self, cpus):
+        """Whether each may use so many CPUs."""
+        found = (self._quota(files) for files in self._files)
+        return all(quota is None or quota >= cpus for quota in found)
+
     @staticmethod
-    def _is_set(name):
+    def _quota(files):
+        """In CPUs; None if there is none."""
         try:
-            descriptor = os.open(name, os.O_RDONLY)
+            quota, *period = _words(files[0])
+            if quota in (b"max", b"-1"):
+                return None
+            return int(quota) / int((period or _words(files[1]))[0])
         except FileNotFoundError:
-            return False
-        try:
-            return not os.read(descriptor, 64).startswith((b"max", b"-1"))
-        finally:
-            os.close(descriptor)
+            return None
 
 
 @contextlib.contextmanager
@@ -93,16 +107,21 @@ def contention(users, times):
         cleanup.enter_context(service())
         a, b = (users.staying(letter) for letter in "ab")
         start = time.monotonic() + 3
-        busy(cleanup, a, max(1, CPUS // 2))
+        wanted = max(1, CPUS // 2)
+        busy(cleanup, a, wanted)
         busy(cleanup, b, CPUS, start, ON, OFF)
-        quotas = Quotas([a, b])
+        quotas, first = Quotas([a, b]), Quotas([a])
         for begin in _beginnings(start, times.reactions, quotas):
             capped = poll(quotas.any, ON)
             yield "contention to first quota", capped and capped - begin
             sleep_until(begin + ON)
-            if quotas.any():  # or there is nothing to be lifted
-                lifted = poll(quotas.none, OFF)
-                yield "end of contention to no quota", lifted and lifted - begin - ON
+            if first.leave(wanted):  # there is nothing to be lent back
+                continue
+            lent = poll(lambda: first.leave(wanted), OFF)
+            yield "end of contention to lend-back", lent and lent - begin - ON
+            # The second user's own quota, which keeps nobody from anything, may stay until there are calls to be made anyway.
+            lifted = poll(quotas.none, OFF)
+            yield "end of contention to no quota", lifted and lifted - begin - ON
 
 
 def _beginnings(start, times, quotas):
