@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A legacy tree: memory.oom_control counts in each group by itself, and an eventfd of each slice says when
- * to look. The signal comes before the kill, so slices that have signalled are looked at again and again for
- * a moment. What no eventfd tells of shows in the host's counter, which is read once a second. */
+/* A legacy tree: memory.oom_control counts in each group by itself, and an eventfd says when to look. The
+ * signal comes before the kill, so slices that have signalled are looked at again and again for a moment.
+ * What no eventfd tells of shows in the host's counter, which is read once a second.
+ *
+ * A process may have so many descriptors, so slices share eventfds where there are very many of them: all of
+ * those that share one are looked at when it signals. */
 
 #include <string.h>
 #include <sys/eventfd.h>
@@ -12,6 +15,9 @@
 #include "watch/oom-internal.h"
 
 #define LOOK_FIRST_USEC (1 * USEC_PER_MSEC)
+
+/* Up to so many slices have one each. */
+#define SIGNALS_MAX 512U
 
 /* Where nobody waits for it, a look at the host's counter wakes nobody by itself but is done when there is
  * something else to do within so long. */
@@ -33,14 +39,16 @@ static void look_at(OomWatch *w, usec_t at, usec_t accuracy) {
  * counter. A slice that was removed signals too: the look finds that it is gone, or that nothing happened.
  */
 static int on_signal(_unused_ sd_event_source *s, int fd, _unused_ uint32_t revents, void *userdata) {
-        OomSlice *slice = userdata;
-        OomWatch *w = slice->watch;
+        OomSignal *signal = userdata;
+        OomWatch *w = signal->watch;
         usec_t now = oom_watch_now(w);
+        OomSlice *slice;
         eventfd_t count;
 
         (void) eventfd_read(fd, &count);
+        LIST_FOREACH(slice, &signal->slices, signal_list)
         oom_slice_set_dirty(w, slice);
-        slice->expected_until = now + OOM_WINDOW_USEC;
+        signal->expected_until = now + OOM_WINDOW_USEC;
         w->look_delay = LOOK_FIRST_USEC;
         look_at(w, now, LOOK_URGENT_USEC);
         return 0;
@@ -53,8 +61,8 @@ static void look_at_dirty(OomWatch *w, usec_t now) {
                 uint64_t kills = slice->account->seen.kills;
 
                 next = LIST_NEXT(slice, dirty_list);
-                if (oom_slice_look(w, slice, now) && slice->files && slice->account->seen.kills == kills &&
-                    now < slice->expected_until)
+                if (oom_slice_look(w, slice, now) && slice->signal && slice->account->seen.kills == kills &&
+                    now < slice->signal->expected_until)
                         oom_slice_set_dirty(w, slice);
         }
 }
@@ -102,7 +110,75 @@ static int refused(OomWatch *w, const OomSlice *slice, int error) {
         return error;
 }
 
-static int register_eventfd(OomWatch *w, OomSlice *slice, int fd) {
+static OomSignal *signal_free(OomSignal *signal) {
+        if (!signal)
+                return NULL;
+        if (signal->source) {
+                LIST_REMOVE(signal, list);
+                signal->watch->n_signals--;
+        }
+        sd_event_source_disable_unref(signal->source);
+        safe_close(signal->eventfd);
+        free(signal);
+        return NULL;
+}
+DEFINE_CLEANUP(OomSignal *, signal_free)
+
+static int signal_new(OomWatch *w, OomSignal **ret) {
+        _cleanup_(signal_freep) OomSignal *signal = calloc(1, sizeof *signal);
+        int r;
+
+        if (!signal)
+                return -ENOMEM;
+        signal->watch = w;
+        LIST_INIT(&signal->slices);
+        signal->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (signal->eventfd < 0)
+                return -errno;
+        r = sd_event_add_io(w->event, &signal->source, signal->eventfd, EPOLLIN, on_signal, signal);
+        if (r < 0)
+                return r;
+        (void) sd_event_source_set_description(signal->source, "oom-eventfd");
+        LIST_INSERT_HEAD(&w->signals, signal, list);
+        w->n_signals++;
+        *ret = TAKE_PTR(signal);
+        return 0;
+}
+
+static OomSignal *signal_of_fewest(OomWatch *w) {
+        OomSignal *signal, *fewest = LIST_FIRST(&w->signals);
+
+        LIST_FOREACH(signal, &w->signals, list)
+        if (signal->n_slices < fewest->n_slices)
+                fewest = signal;
+        return fewest;
+}
+
+/* A new one, or one that others have. */
+static int signal_for_slice(OomWatch *w, OomSignal **ret) {
+        int r = w->n_signals < SIGNALS_MAX ? signal_new(w, ret) : -EMFILE;
+
+        if (r >= 0 || LIST_EMPTY(&w->signals))
+                return r;
+        *ret = signal_of_fewest(w);
+        return 0;
+}
+
+static void leave_signal(OomSlice *slice) {
+        OomSignal *signal = TAKE_PTR(slice->signal);
+
+        LIST_REMOVE(slice, signal_list);
+        if (--signal->n_slices == 0)
+                signal_free(signal);
+}
+
+static void join_signal(OomSlice *slice, OomSignal *signal) {
+        slice->signal = signal;
+        LIST_INSERT_HEAD(&signal->slices, slice, signal_list);
+        signal->n_slices++;
+}
+
+static int register_eventfd(OomSlice *slice) {
         _cleanup_close_ int dirfd = slice_files_open_controller(slice->files, CONTROLLER_MEMORY);
         struct stat st;
         int r;
@@ -111,36 +187,36 @@ static int register_eventfd(OomWatch *w, OomSlice *slice, int fd) {
                 return dirfd;
         if (fstat(dirfd, &st) < 0)
                 return -errno;
-        r = oom_control_notify(dirfd, fd);
-        if (r < 0)
-                return r;
-        slice->memory_inode = st.st_ino;
-        return sd_event_add_io(w->event, &slice->signal, fd, EPOLLIN, on_signal, slice);
+        r = oom_control_notify(dirfd, slice->signal->eventfd);
+        if (r >= 0)
+                slice->memory_inode = st.st_ino;
+        return r;
 }
 
 static int add(OomWatch *w, OomSlice *slice) {
-        _cleanup_close_ int fd = -1;
+        OomSignal *signal = NULL;
         int r;
 
         if (w->no_eventfds)
                 return -EOPNOTSUPP;
-        fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (fd < 0)
-                return refused(w, slice, -errno);
-        r = register_eventfd(w, slice, fd);
+        r = signal_for_slice(w, &signal);
         if (r < 0)
                 return refused(w, slice, r);
-        (void) sd_event_source_set_description(slice->signal, "oom-eventfd");
-        slice->eventfd = TAKE_FD(fd);
+        join_signal(slice, signal);
+        r = register_eventfd(slice);
+        if (r < 0) {
+                leave_signal(slice);
+                return refused(w, slice, r);
+        }
         oom_slice_set_watched(w, slice, true);
         return 0;
 }
 
+/* The kernel goes on signalling for a group that stays until the eventfd is closed, which costs a look. */
 static void remove_eventfd(OomWatch *w, OomSlice *slice) {
         if (!slice->watched)
                 return;
-        slice->signal = sd_event_source_disable_unref(slice->signal);
-        slice->eventfd = safe_close(slice->eventfd);
+        leave_signal(slice);
         oom_slice_set_watched(w, slice, false);
 }
 
@@ -153,10 +229,14 @@ static void remove_root(_unused_ OomWatch *w) {
 
 /* systemd removes a controller's directory and makes it again as it is needed; the slice stays. */
 static void follow_directory(OomWatch *w, OomSlice *slice, uint64_t inode) {
+        usec_t expected_until;
+
         if (!slice->watched || slice->memory_inode == inode)
                 return;
+        expected_until = slice->signal->expected_until;
         remove_eventfd(w, slice);
-        (void) add(w, slice);
+        if (add(w, slice) >= 0)
+                slice->signal->expected_until = MAX(slice->signal->expected_until, expected_until);
 }
 
 static int read_slice(OomWatch *w, OomSlice *slice) {

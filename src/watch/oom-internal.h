@@ -23,37 +23,47 @@
 
 struct OomNotify;
 
+/* There is one for each slice, so what is small is together. */
 typedef struct OomSlice {
         LIST_ENTRY(OomSlice) list;
         LIST_ENTRY(OomSlice) dirty_list;
         OomAccount *account;
         SliceFiles *files; /* NULL: the slice is gone, and only its window keeps it here */
-        bool watched;      /* something says when to look at it */
-        bool dirty;        /* in that list */
         unsigned scan;     /* the last scan that found it */
+        int wd;            /* unified tree: inotify watch, or -1 */
 
-        /* Unified tree */
-        int wd; /* inotify watch, or -1 */
+        bool watched; /* something says when to look at it */
+        bool dirty;   /* in that list */
+        bool blind;   /* legacy tree: its counters could not be read: the kernel's lines told meanwhile */
+        bool last_killed;      /* whether the last event had kills */
+        bool memory_max_known; /* see below */
 
         /* Legacy tree */
-        OomWatch *watch;
-        int eventfd; /* -1: none */
-        sd_event_source *signal;
+        struct OomSignal *signal; /* NULL: none */
+        LIST_ENTRY(OomSlice) signal_list;
         uint64_t memory_inode; /* of the group that signals */
-        usec_t expected_until; /* while it is dirty: when a signal that no kill followed is forgotten */
-        bool blind;            /* its counters could not be read: the kernel's lines told meanwhile */
 
         OomWindow window;
         usec_t last_event; /* 0: none yet */
-        bool last_killed;  /* whether that event had kills */
 
         /* Read when the window was opened, in case that the slice is gone when it is closed.
          * OOM_VALUE_UNKNOWN if there was nothing to read. */
-        bool memory_max_known;
         uint64_t memory_max;
         uint64_t memory_current;
         uint64_t memory_peak;
 } OomSlice;
+
+/* Legacy tree: an eventfd, and the slices whose groups the kernel signals with it; at least one, but while
+ * it is being made. */
+typedef struct OomSignal {
+        LIST_ENTRY(OomSignal) list;
+        OomWatch *watch;
+        int eventfd;
+        sd_event_source *source;
+        LIST_HEAD(, OomSlice) slices;
+        unsigned n_slices;
+        usec_t expected_until; /* while they are dirty: when a signal that no kill followed is forgotten */
+} OomSignal;
 
 struct OomWatch {
         sd_event *event;
@@ -87,6 +97,8 @@ struct OomWatch {
         int root_wd;
 
         /* Legacy tree */
+        LIST_HEAD(, OomSignal) signals;
+        unsigned n_signals;
         int vmstat_fd;               /* -1: the host's kills are not known */
         sd_event_source *look_timer; /* for slices that have signalled, and for the host's counter */
         usec_t look_delay;

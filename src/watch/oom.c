@@ -32,6 +32,7 @@ int oom_watch_new(const OomWatchArgs *args, OomWatch **ret) {
         w->inotify_fd = w->root_wd = -1;
         LIST_INIT(&w->slices);
         LIST_INIT(&w->dirty);
+        LIST_INIT(&w->signals);
         w->victims = oom_victims_new();
         w->ledger = oom_ledger_new();
         w->kept = oom_kept_new();
@@ -206,8 +207,7 @@ static int new_slice(OomWatch *w, SliceFiles *files, const char *name, usec_t no
         account->owner = slice;
         slice->account = account;
         slice->files = files;
-        slice->watch = w;
-        slice->wd = slice->eventfd = -1;
+        slice->wd = -1;
         slice->scan = w->scan;
         LIST_INSERT_HEAD(&w->slices, slice, list);
         w->unwatched++;

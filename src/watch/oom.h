@@ -15,14 +15,14 @@
  * moment, after half a second at the latest, and is one event. A limit that was hit with nobody killed is an
  * event too, at most one for each slice in 30 seconds; the hits in between are counted in the next.
  *
- * In a legacy tree (version 1) an eventfd of each slice says when to look. The kernel signals it before it
- * kills, and also when the slice is removed: so it is looked again for a moment, and only memory.oom_control
- * (cgroup/oom-control.h) makes an event of it. The eventfd does not tell of limits inside of the slice, nor
- * of the host's own memory; the host's count of kills is read once a second for that. A limit that was hit
- * with nobody killed is no event there, since the kernel does not count it. Kills in groups that were
- * removed before they could be read are those that the host's counter and the kernel's lines tell of and no
- * group does; without the lines nobody could tell them from kills outside of user.slice, so they are not
- * told then.
+ * In a legacy tree (version 1) an eventfd of each slice, or of several where there are hundreds, says when
+ * to look. The kernel signals it before it kills, and also when a slice is removed: so it is looked again
+ * for a moment, and only memory.oom_control (cgroup/oom-control.h) makes an event of it. The eventfd does
+ * not tell of limits inside of the slice, nor of the host's own memory; the host's count of kills is read
+ * once a second for that. A limit that was hit with nobody killed is no event there, since the kernel does
+ * not count it. Kills in groups that were removed before they could be read are those that the host's
+ * counter and the kernel's lines tell of and no group does; without the lines nobody could tell them from
+ * kills outside of user.slice, so they are not told then.
  *
  * What was told is kept in a file, so that kills while nobody was watching are told at the next start, and
  * those in slices that went away before they could be read are found in user.slice's counters: see

@@ -14,6 +14,9 @@
 #define A "user-1000.slice"
 #define B "user-1001.slice"
 
+/* As many slices as have an eventfd each. */
+#define CROWD 512
+
 static const char *hierarchy; /* the one in which slices are seen */
 static uint64_t host_kills;
 
@@ -160,6 +163,90 @@ static void test_removed_slice_signals(void **state) {
         host_run(h, 1, 2 * USEC_PER_SEC);
         assert_int_equal(h->n_told, 1);
         assert_int_equal(h->told[0].kills, 1);
+}
+
+static const char *crowd_name(SliceName name, unsigned i) {
+        return slice_name_for_uid(name, 2000 + i);
+}
+
+/* So many that some have to share an eventfd. Returns the one that the last slice, A, shares, and writes the
+ * name of the other slice that has it. */
+static int make_crowd(OomHost *h, SliceName other) {
+        int efd, n_others = 0;
+        SliceName name;
+
+        for (unsigned i = 0; i < CROWD; i++)
+                make_slice(h, crowd_name(name, i));
+        assert_int_equal(host_watch(h), 0);
+        make_slice(h, A);
+        assert_int_equal(oom_watch_add(h->watch, A), 0);
+        efd = eventfd_of(h, A);
+        for (unsigned i = 0; i < CROWD; i++)
+                if (eventfd_of(h, crowd_name(name, i)) == efd) {
+                        strcpy(other, name);
+                        n_others++;
+                }
+        assert_int_equal(n_others, 1);
+        return efd;
+}
+
+/* Whose kill it was is told all the same, soon and once. */
+static void test_many_slices_share_eventfds(void **state) {
+        OomHost *h = *state;
+        SliceName other;
+        usec_t begin;
+
+        make_crowd(h, other);
+        host_run_quiet(h, 20 * USEC_PER_MSEC);
+        begin = now_monotonic();
+        signal_slice(h, A);
+        host_run_quiet(h, 5 * USEC_PER_MSEC);
+        kill_in(h, other, 1);
+        host_line(h, other, 4711, "python3");
+        host_run(h, 1, 2 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 1);
+        assert_true(h->told_at[0] - begin < USEC_PER_SEC);
+        assert_string_equal(h->told[0].slice, other);
+        assert_int_equal(h->told[0].kills, 1);
+        assert_int_equal(h->told[0].n_victims, 1);
+        host_run_quiet(h, 700 * USEC_PER_MSEC);
+
+        /* Both at once. */
+        signal_slice(h, A);
+        kill_in(h, A, 1);
+        kill_in(h, other, 2);
+        host_run(h, 3, 2 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 3);
+        assert_string_not_equal(h->told[1].slice, h->told[2].slice);
+        assert_int_equal(h->told[1].kills + h->told[2].kills, 2);
+        host_run_quiet(h, 700 * USEC_PER_MSEC);
+}
+
+/* The kernel signals then, and the one that stays is heard of as before. */
+static void test_one_that_shares_is_removed(void **state) {
+        OomHost *h = *state;
+        SliceName other;
+        int efd = make_crowd(h, other);
+
+        remove_slice(h, other);
+        assert_int_equal(eventfd_write(efd, 1), 0);
+        host_run_quiet(h, 700 * USEC_PER_MSEC);
+        oom_watch_remove(h->watch, other);
+        assert_int_equal(eventfd_of(h, A), efd);
+        signal_slice(h, A);
+        kill_in(h, A, 1);
+        host_run(h, 1, 2 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 1);
+        assert_string_equal(h->told[0].slice, A);
+
+        /* Its place is taken by the next one. */
+        make_slice(h, other);
+        assert_int_equal(oom_watch_add(h->watch, other), 0);
+        signal_slice(h, other);
+        kill_in(h, other, 1);
+        host_run(h, 2, 2 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 2);
+        assert_string_equal(h->told[1].slice, other);
 }
 
 /* systemd takes the directory of the memory controller away and makes it again. */
@@ -575,6 +662,8 @@ int main(void) {
                 SYSTEMD(test_one_kill),
                 TEST(test_a_signal_alone_is_nothing),
                 TEST(test_removed_slice_signals),
+                TEST(test_many_slices_share_eventfds),
+                TEST(test_one_that_shares_is_removed),
                 SYSTEMD(test_removed_slice_signals),
                 SYSTEMD(test_memory_directory_comes_and_goes),
                 TEST(test_groups_below),

@@ -21,8 +21,8 @@ from .crowd import Crowd
 from .programs import Result, program
 from .reaction import Visitor, busy, service
 
-# What the service holds open of each slice, at most, and besides.
-DESCRIPTORS_PER_SLICE, OTHER_DESCRIPTORS = 2, 200
+# What the service holds open of each slice without a quota, and besides: eventfds, of which there are 512 at most.
+DESCRIPTORS_PER_SLICE, OTHER_DESCRIPTORS = 1, 800
 CHANGING = 20  # of the crowd, where calls of PID 1 are counted
 QUOTA, NO_QUOTA = "CPUQuotaPerSecUSec", (1 << 64) - 1
 IDLE = "/usr/bin/sleep", "infinity"
