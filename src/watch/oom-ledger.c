@@ -13,10 +13,13 @@ OomLedger *oom_ledger_new(void) {
         return ledger;
 }
 
-static int compare_names(const void *a, const void *b) {
-        const OomAccount *x = a, *y = b;
+/* The tree holds the names that are in the accounts. */
+static OomAccount *account_of(const char *name) {
+        return (OomAccount *) (name - offsetof(OomAccount, name));
+}
 
-        return strcmp(x->name, y->name);
+static int compare_names(const void *a, const void *b) {
+        return strcmp(a, b);
 }
 
 OomLedger *oom_ledger_free(OomLedger *ledger) {
@@ -29,10 +32,24 @@ OomLedger *oom_ledger_free(OomLedger *ledger) {
 }
 
 OomAccount *oom_ledger_find(const OomLedger *ledger, const char *name) {
-        const OomAccount key = { .name = (char *) name };
-        OomAccount *const *node = tfind(&key, &ledger->by_name, compare_names);
+        const char *const *node = tfind(name, &ledger->by_name, compare_names);
 
-        return node ? *node : NULL;
+        return node ? account_of(*node) : NULL;
+}
+
+static OomAccount *new_account(OomLedger *ledger, const char *name, uint64_t inode) {
+        OomAccount *account = calloc(1, sizeof *account + strlen(name) + 1);
+
+        if (!account)
+                return NULL;
+        account->inode = inode;
+        strcpy(account->name, name);
+        if (!tsearch(account->name, &ledger->by_name, compare_names)) {
+                free(account);
+                return NULL;
+        }
+        LIST_INSERT_HEAD(&ledger->accounts, account, list);
+        return account;
 }
 
 OomAccount *oom_ledger_open(OomLedger *ledger, const char *name, uint64_t inode) {
@@ -42,26 +59,16 @@ OomAccount *oom_ledger_open(OomLedger *ledger, const char *name, uint64_t inode)
                 oom_ledger_close(ledger, account);
                 account = NULL;
         }
-        if (!account) {
-                account = calloc(1, sizeof *account);
-                if (!account)
-                        return NULL;
-                account->name = strdup(name);
-                account->inode = inode;
-                if (!account->name || !tsearch(account, &ledger->by_name, compare_names)) {
-                        free(account->name);
-                        free(account);
-                        return NULL;
-                }
-                LIST_INSERT_HEAD(&ledger->accounts, account, list);
-        }
-        account->opened = true;
+        if (!account)
+                account = new_account(ledger, name, inode);
+        if (account)
+                account->opened = true;
         return account;
 }
 
 void oom_ledger_detach(OomLedger *ledger, OomAccount *account) {
         if (oom_ledger_find(ledger, account->name) == account)
-                tdelete(account, &ledger->by_name, compare_names);
+                tdelete(account->name, &ledger->by_name, compare_names);
 }
 
 void oom_ledger_close(OomLedger *ledger, OomAccount *account) {
@@ -69,7 +76,6 @@ void oom_ledger_close(OomLedger *ledger, OomAccount *account) {
         ledger->pending -= oom_ledger_pending(account).kills;
         LIST_REMOVE(account, list);
         free(account->groups);
-        free(account->name);
         free(account);
 }
 
@@ -112,29 +118,41 @@ static OomGroupCount known_group(const OomAccount *account, size_t *at, uint64_t
         return (OomGroupCount){ .inode = inode };
 }
 
+static size_t count_with_kills(const OomGroup *groups, size_t count) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < count; i++)
+                n += groups[i].kills > 0;
+        return n;
+}
+
 int oom_ledger_see_groups(OomLedger *ledger, OomAccount *account, OomGroup *groups, size_t count,
                           bool told) {
-        OomGroupCount *counts = calloc(MAX(count, (size_t) 1), sizeof *counts);
+        size_t at = 0, n = 0, with_kills = count_with_kills(groups, count);
+        OomGroupCount *counts = NULL;
         uint64_t news = 0;
-        size_t at = 0;
 
-        if (!counts)
-                return -ENOMEM;
+        if (with_kills > 0) {
+                counts = calloc(with_kills, sizeof *counts);
+                if (!counts)
+                        return -ENOMEM;
+        }
         qsort(groups, count, sizeof *groups, compare_groups);
         for (size_t i = 0; i < count; i++) {
                 OomGroupCount known = known_group(account, &at, groups[i].inode);
-
                 uint64_t more = groups[i].kills - MIN(groups[i].kills, known.seen);
 
+                if (groups[i].kills == 0)
+                        continue;
                 known.seen += more;
                 if (told)
                         known.recorded += more;
-                counts[i] = known;
+                counts[n++] = known;
                 news += more;
         }
         free(account->groups);
         account->groups = counts;
-        account->n_groups = count;
+        account->n_groups = n;
         account->seen.kills += news;
         if (told)
                 account->recorded.kills += news;

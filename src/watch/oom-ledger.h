@@ -42,15 +42,15 @@ typedef struct OomGroupCount {
 
 typedef struct OomAccount {
         LIST_ENTRY(OomAccount) list;
-        char *name;
         uint64_t inode;        /* of the slice's directory: tells it from others of the same name */
         OomCounters recorded;  /* what has been settled */
         OomCounters seen;      /* what was read last; in each field at least `recorded` */
-        OomGroupCount *groups; /* of a legacy tree, in the order of their inodes; those that are gone are in
-                                * the sums above alone */
+        OomGroupCount *groups; /* of a legacy tree, those that had any, in the order of their inodes; those
+                                * that are gone are in the sums above alone */
         size_t n_groups;
         bool opened; /* false: known from the saved ledger alone */
         void *owner; /* the caller's */
+        char name[];
 } OomAccount;
 
 typedef struct OomLedger {
