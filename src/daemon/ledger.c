@@ -20,31 +20,33 @@
 
 struct Ledger {
         int dirfd;
-        void *root; /* tsearch(3), by name */
+        void *root; /* tsearch(3), by UID */
         bool dirty;
 };
 
 static int compare(const void *a, const void *b) {
-        return strcmp(((const LedgerEntry *) a)->slice, ((const LedgerEntry *) b)->slice);
+        uid_t x = ((const LedgerEntry *) a)->uid, y = ((const LedgerEntry *) b)->uid;
+
+        return (x > y) - (x < y);
 }
 
-LedgerEntry *ledger_get(Ledger *ledger, const char *slice) {
-        _cleanup_free_ LedgerEntry *entry = NULL;
-        void **node;
+LedgerEntry *ledger_get(Ledger *ledger, uid_t uid) {
+        LedgerEntry *entry, *const *node = tfind(&(LedgerEntry){ .uid = uid }, &ledger->root, compare);
 
-        if (strlen(slice) > SLICE_NAME_MAX)
-                return NULL;
-        entry = calloc(1, sizeof *entry);
+        if (node)
+                return *node;
+        entry = malloc(sizeof *entry);
         if (!entry)
                 return NULL;
-        strcpy(entry->slice, slice);
-        entry->standing_quota = entry->standing_weight = LIMIT_UNSET;
-        node = tsearch(entry, &ledger->root, compare);
-        if (!node)
-                return NULL;
-        if (*node == entry)
-                TAKE_PTR(entry);
-        return *node;
+        *entry = (LedgerEntry){
+                .uid = uid,
+                .standing_quota = LIMIT_UNSET,
+                .standing_weight = LIMIT_UNSET,
+        };
+        if (tsearch(entry, &ledger->root, compare))
+                return entry;
+        free(entry);
+        return NULL;
 }
 
 LimitMask ledger_entry_standing(const LedgerEntry *entry, Limits *ret) {
@@ -116,14 +118,11 @@ static int read_line(Ledger *ledger, char *line) {
         while ((word = strsep(&rest, " ")))
                 if (parse_word(word, &read) < 0)
                         return -EBADMSG;
-        entry = ledger_get(ledger, name);
+        entry = ledger_get(ledger, uid);
         if (!entry)
                 return -ENOMEM;
-        entry->ours = read.ours;
-        entry->fair = read.fair;
-        entry->standing_quota = read.standing_quota;
-        entry->standing_weight = read.standing_weight;
-        entry->found = read.found;
+        read.uid = uid;
+        *entry = read;
         return 0;
 }
 
@@ -236,10 +235,11 @@ static uint64_t value_of(const LedgerEntry *entry, unsigned limit) {
 static void write_entry(const void *node, VISIT visit, void *closure) {
         const LedgerEntry *entry = *(LedgerEntry *const *) node;
         FILE *file = closure;
+        SliceName name;
 
         if ((visit != postorder && visit != leaf) || (!entry->ours && !entry->fair))
                 return;
-        fputs(entry->slice, file);
+        fputs(slice_name_for_uid(name, entry->uid), file);
         if (entry->fair)
                 fputs(" fair", file);
         if (entry->found & entry->ours & QUOTA_BIT)

@@ -13,14 +13,15 @@
  * CPUWeight are what to go back to when the fair-share quota is lifted, and `found` and `found-weight` say
  * that they were there before us. */
 
+/* Small, since there is one for each slice that there was since boot. */
 typedef struct LedgerEntry {
-        SliceName slice;
+        uid_t uid;                /* of the slice */
         LimitMask ours;           /* limits that we have set at some time */
+        LimitMask found;          /* which of the two below are what we had found */
         bool fair;                /* a fair-share quota stands, perhaps with a lowered weight */
+        bool lift_tried;          /* at the end of this process; not in the file */
         uint64_t standing_quota;  /* without it: CPUQuota=, or what we had found; LIMIT_UNSET */
         uint64_t standing_weight; /* likewise; LIMIT_UNSET where it is not known */
-        LimitMask found;          /* which of the two are what we had found */
-        bool lift_tried;          /* at the end of this process; not in the file */
 } LedgerEntry;
 
 typedef struct Ledger Ledger;
@@ -31,9 +32,9 @@ int ledger_open(int dirfd, Ledger **ret, unsigned *ret_skipped);
 Ledger *ledger_free(Ledger *ledger);
 DEFINE_CLEANUP(Ledger *, ledger_free)
 
-/* The entry of the slice; a new, empty one if there was none. It stays where it is until the ledger is
- * freed, and may be changed in place; say so with ledger_changed(). NULL if there is no memory. */
-LedgerEntry *ledger_get(Ledger *ledger, const char *slice);
+/* The entry of the user's slice; a new, empty one if there was none. It stays where it is until the ledger
+ * is freed, and may be changed in place; say so with ledger_changed(). NULL if there is no memory. */
+LedgerEntry *ledger_get(Ledger *ledger, uid_t uid);
 void ledger_changed(Ledger *ledger);
 
 /* What to set so that there is no fair share: the quota, and the weight where that may be lowered. Returns

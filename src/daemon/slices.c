@@ -7,7 +7,7 @@
 /* A new entry for the slice of a user. */
 static ManagedSlice *add_slice(Manager *m, const char *name, uid_t uid) {
         ManagedSlice *slice;
-        LedgerEntry *entry = ledger_get(m->ledger, name);
+        LedgerEntry *entry = ledger_get(m->ledger, uid);
         int r;
 
         r = entry ? managed_slice_new(name, entry, &slice) : -ENOMEM;

@@ -10,20 +10,22 @@
 static void lift(LedgerEntry *entry, void *userdata) {
         Manager *m = userdata;
         LimitMask mask;
+        SliceName name;
         Limits limits;
         int r;
 
         if (entry->lift_tried)
                 return;
+        slice_name_for_uid(name, entry->uid);
         mask = ledger_entry_standing(entry, &limits);
-        r = backend_set_limits(m->backend, entry->slice, &limits, mask);
+        r = backend_set_limits(m->backend, name, &limits, mask);
         if (r == -EBUSY || r == -ENOTCONN)
                 return; /* asked for again when there is room */
         entry->lift_tried = true;
         if (r >= 0)
                 m->lifts_pending++;
         else
-                log_warning_errno(r, "Cannot lift the fair-share quota of %s: %m", entry->slice);
+                log_warning_errno(r, "Cannot lift the fair-share quota of %s: %m", name);
 }
 
 static void count(LedgerEntry *entry, void *userdata) {
@@ -47,8 +49,10 @@ void manager_lift_more(Manager *m) {
 }
 
 void manager_lift_done(Manager *m, const char *slice, int error, const char *message) {
-        LedgerEntry *entry = ledger_get(m->ledger, slice);
+        LedgerEntry *entry;
+        uid_t uid;
 
+        entry = slice_name_to_uid(slice, &uid) >= 0 ? ledger_get(m->ledger, uid) : NULL;
         if (m->lifts_pending > 0) {
                 m->lifts_pending--;
                 if (error == -ENOENT && m->backend->ops->needs_group)

@@ -20,7 +20,7 @@ typedef enum Limit {
 #define CPU_WEIGHT_MAX     UINT64_C(10000)
 
 /* A set of limits as bits, 1 << LIMIT_… */
-typedef uint32_t LimitMask;
+typedef uint8_t LimitMask;
 #define LIMIT_MASK_ALL    ((LimitMask) ((1U << _LIMIT_COUNT) - 1))
 #define LIMIT_MASK_CPU    ((LimitMask) (1U << LIMIT_CPU_QUOTA | 1U << LIMIT_CPU_WEIGHT))
 #define LIMIT_MASK_MEMORY ((LimitMask) (LIMIT_MASK_ALL & ~LIMIT_MASK_CPU))

@@ -52,7 +52,7 @@ static void test_sigint_and_twice(_unused_ void **state) {
 /* The backend never answers: the service ends nevertheless, and the next one knows what is left. */
 static void test_stop_without_answers(_unused_ void **state) {
         host_start();
-        ledger_get(host.manager->ledger, SLICE(1000))->fair = true;
+        ledger_get(host.manager->ledger, 1000)->fair = true;
         ledger_changed(host.manager->ledger);
         host.script.hold = true;
         manager_stop(host.manager);

@@ -151,7 +151,7 @@ static void test_reload(_unused_ void **state) {
 static void test_reload_while_stopping(_unused_ void **state) {
         need_root_to_be_others();
         start(MEMORY_64M);
-        ledger_get(host.manager->ledger, SLICE(1000))->fair = true;
+        ledger_get(host.manager->ledger, 1000)->fair = true;
         ledger_changed(host.manager->ledger);
         host.script.hold = true;
         manager_stop(host.manager);

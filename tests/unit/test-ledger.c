@@ -53,7 +53,7 @@ static void test_no_file(_unused_ void **state) {
         assert_true(ledger_is_clean(ledger));
         /* Nothing changed, nothing written. */
         assert_int_equal(ledger_save(ledger), 0);
-        (void) ledger_get(ledger, "user-1000.slice");
+        (void) ledger_get(ledger, 1000);
         assert_int_equal(ledger_save(ledger), 0);
         assert_int_equal(faccessat(dirfd_, "limits", F_OK, 0), -1);
 }
@@ -62,22 +62,22 @@ static void test_written_and_read(_unused_ void **state) {
         LedgerEntry *entry;
 
         (void) reopen();
-        entry = ledger_get(ledger, "user-1000.slice");
+        entry = ledger_get(ledger, 1000);
         assert_int_equal(entry->ours, 0);
         assert_true(entry->standing_quota == LIMIT_UNSET);
-        assert_ptr_equal(ledger_get(ledger, "user-1000.slice"), entry);
+        assert_ptr_equal(ledger_get(ledger, 1000), entry);
         entry->ours = 1U << LIMIT_CPU_QUOTA | 1U << LIMIT_MEMORY_MAX;
         entry->fair = true;
         entry->found = 1U << LIMIT_CPU_QUOTA;
         entry->standing_quota = 1500000;
         ledger_changed(ledger);
-        (void) ledger_get(ledger, "user-1001.slice"); /* has nothing of ours */
+        (void) ledger_get(ledger, 1001); /* has nothing of ours */
         assert_int_equal(ledger_save(ledger), 0);
         expect_text("user-1000.slice fair found CPUQuotaPerSecUSec=1500000 MemoryMax=infinity\n");
 
         assert_int_equal(reopen(), 0);
         assert_false(ledger_is_clean(ledger));
-        entry = ledger_get(ledger, "user-1000.slice");
+        entry = ledger_get(ledger, 1000);
         assert_int_equal(entry->ours, 1U << LIMIT_CPU_QUOTA | 1U << LIMIT_MEMORY_MAX);
         assert_true(entry->fair);
         assert_int_equal(entry->found, 1U << LIMIT_CPU_QUOTA);
@@ -91,7 +91,7 @@ static void test_weight_to_go_back_to(_unused_ void **state) {
         Limits limits;
 
         assert_int_equal(reopen_with(text, sizeof text - 1), 0);
-        entry = ledger_get(ledger, "user-1.slice");
+        entry = ledger_get(ledger, 1);
         assert_int_equal(entry->found, 1U << LIMIT_CPU_WEIGHT);
         assert_int_equal(entry->standing_weight, 300);
         assert_int_equal(ledger_entry_standing(entry, &limits), LIMIT_MASK_CPU);
@@ -109,10 +109,8 @@ static void test_weight_not_known(_unused_ void **state) {
         Limits limits;
 
         assert_int_equal(reopen_with(text, sizeof text - 1), 0);
-        assert_int_equal(ledger_entry_standing(ledger_get(ledger, "user-1.slice"), &limits),
-                         1U << LIMIT_CPU_QUOTA);
-        assert_int_equal(ledger_entry_standing(ledger_get(ledger, "user-2.slice"), &limits),
-                         1U << LIMIT_CPU_QUOTA);
+        assert_int_equal(ledger_entry_standing(ledger_get(ledger, 1), &limits), 1U << LIMIT_CPU_QUOTA);
+        assert_int_equal(ledger_entry_standing(ledger_get(ledger, 2), &limits), 1U << LIMIT_CPU_QUOTA);
 }
 
 static void test_last_line_wins(_unused_ void **state) {
@@ -121,7 +119,7 @@ static void test_last_line_wins(_unused_ void **state) {
 
         assert_int_equal(reopen_with(text, sizeof text - 1), 0);
         assert_true(ledger_is_clean(ledger));
-        assert_true(ledger_get(ledger, "user-1.slice")->standing_quota == LIMIT_UNSET);
+        assert_true(ledger_get(ledger, 1)->standing_quota == LIMIT_UNSET);
 }
 
 static void test_rubbish(_unused_ void **state) {
@@ -142,7 +140,7 @@ static void test_rubbish(_unused_ void **state) {
 
         assert_int_equal(reopen_with(text, sizeof text - 1), 14);
         assert_true(ledger_is_clean(ledger));
-        assert_int_equal(ledger_get(ledger, "user-1.slice")->ours, 0);
+        assert_int_equal(ledger_get(ledger, 1)->ours, 0);
         assert_int_equal(reopen_with("user-2.slice fair", 17), 0); /* cut, but whole */
         assert_false(ledger_is_clean(ledger));
 }
@@ -164,7 +162,7 @@ static void test_what_is_no_file(_unused_ void **state) {
         assert_int_equal(unlinkat(dirfd_, "limits", 0), 0);
         assert_int_equal(mkfifoat(dirfd_, "limits", 0600), 0);
         assert_int_equal(reopen(), 0);
-        ledger_get(ledger, "user-1.slice")->fair = true;
+        ledger_get(ledger, 1)->fair = true;
         ledger_changed(ledger);
         assert_int_equal(ledger_save(ledger), 0);
         expect_text("user-1.slice fair\n");
@@ -182,7 +180,7 @@ static void test_too_much_to_read(_unused_ void **state) {
 static void test_cannot_be_written(_unused_ void **state) {
         (void) reopen();
         assert_int_equal(mkdirat(dirfd_, "limits", 0700), 0);
-        ledger_get(ledger, "user-1.slice")->fair = true;
+        ledger_get(ledger, 1)->fair = true;
         ledger_changed(ledger);
         assert_true(ledger_save(ledger) < 0);
         assert_int_equal(unlinkat(dirfd_, "limits", AT_REMOVEDIR), 0);
@@ -195,23 +193,11 @@ static void test_in_memory(_unused_ void **state) {
 
         assert_int_equal(ledger_open(-1, &ledger, &skipped), 0);
         assert_int_equal(skipped, 0);
-        ledger_get(ledger, "user-1.slice")->fair = true;
+        ledger_get(ledger, 1)->fair = true;
         ledger_changed(ledger);
         assert_int_equal(ledger_save(ledger), 0);
         assert_false(ledger_is_clean(ledger));
         assert_null(ledger_free(NULL));
-}
-
-static void test_names(_unused_ void **state) {
-        char name[SLICE_NAME_MAX + 2];
-
-        (void) reopen();
-        memset(name, 'n', sizeof name);
-        name[SLICE_NAME_MAX] = '\0';
-        assert_non_null(ledger_get(ledger, name));
-        name[SLICE_NAME_MAX] = 'n';
-        name[SLICE_NAME_MAX + 1] = '\0';
-        assert_null(ledger_get(ledger, name));
 }
 
 static void count(LedgerEntry *entry, void *userdata) {
@@ -221,11 +207,10 @@ static void count(LedgerEntry *entry, void *userdata) {
 
 static void test_foreach(_unused_ void **state) {
         unsigned n = 0;
-        SliceName name;
 
         (void) reopen();
         for (uid_t uid = 0; uid < 100; uid++)
-                ledger_get(ledger, slice_name_for_uid(name, uid))->fair = uid % 4 == 0;
+                ledger_get(ledger, uid)->fair = uid % 4 == 0;
         ledger_foreach_fair(ledger, count, &n);
         assert_int_equal(n, 25);
 }
@@ -237,8 +222,7 @@ int main(void) {
                 TEST(test_no_file),          TEST(test_written_and_read),  TEST(test_weight_to_go_back_to),
                 TEST(test_weight_not_known), TEST(test_last_line_wins),    TEST(test_rubbish),
                 TEST(test_long_line),        TEST(test_what_is_no_file),   TEST(test_too_much_to_read),
-                TEST(test_in_memory),        TEST(test_cannot_be_written), TEST(test_names),
-                TEST(test_foreach),
+                TEST(test_in_memory),        TEST(test_cannot_be_written), TEST(test_foreach),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

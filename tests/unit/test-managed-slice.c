@@ -21,7 +21,7 @@ static int setup(_unused_ void **state) {
 
         fixture = fixture_new();
         if (ledger_open(-1, &ledger, &skipped) < 0 ||
-            managed_slice_new("user-1000.slice", ledger_get(ledger, "user-1000.slice"), &slice) < 0)
+            managed_slice_new("user-1000.slice", ledger_get(ledger, 1000), &slice) < 0)
                 return -1;
         slice->config.limits = LIMITS_UNSET;
         slice->config.limits.value[LIMIT_CPU_WEIGHT] = CPU_WEIGHT_DEFAULT;

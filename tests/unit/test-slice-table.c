@@ -22,9 +22,10 @@ static int teardown(_unused_ void **state) {
 }
 
 static ManagedSlice *add(const char *name) {
+        static uid_t next;
         ManagedSlice *slice;
 
-        assert_int_equal(managed_slice_new(name, ledger_get(ledger, name), &slice), 0);
+        assert_int_equal(managed_slice_new(name, ledger_get(ledger, next++), &slice), 0);
         assert_int_equal(slice_table_add(&table, slice), 0);
         return slice;
 }
