@@ -2,95 +2,131 @@
 
 #include "engine/tracker.h"
 
-/* The look before the `back`-th last one; 0 is the last. */
+/* Of the look before the `back`-th last one; 0 is the last. */
+static unsigned slot_back(const Tracker *tracker, unsigned back) {
+        return (tracker->next + TRACKER_SAMPLES - 1 - back) % TRACKER_SAMPLES;
+}
+
 static const Sample *sample_back(const Tracker *tracker, unsigned back) {
-        return &tracker->sample[(tracker->next + TRACKER_SAMPLES - 1 - back) % TRACKER_SAMPLES];
+        return &tracker->sample[slot_back(tracker, back)];
+}
+
+static uint32_t saturate(uint64_t value) {
+        return (uint32_t) MIN(value, UINT32_MAX);
+}
+
+/* Rounded so that the sum of parts is the whole. */
+static uint64_t units_between(uint64_t from, uint64_t to) {
+        return to / TRACKER_UNIT - from / TRACKER_UNIT;
 }
 
 /* Timers are late by a little: a look that should be just inside the window still is. */
-static bool within(const Sample *last, const Sample *sample, usec_t window) {
-        return last->when - sample->when <= window + window / 8;
+static bool within(uint64_t elapsed, usec_t window) {
+        return elapsed * TRACKER_UNIT <= window + window / 8;
 }
 
-/* The look that a rate over `window` starts from, NULL if there is none. */
-static const Sample *window_start(const Tracker *tracker, usec_t window) {
-        const Sample *start = NULL;
+/* What happened from the look that a rate over `window` starts from until the last one. */
+typedef struct Stretch {
+        uint64_t elapsed, used; /* in TRACKER_UNIT */
+        bool throttled;
+} Stretch;
 
-        for (unsigned i = 1; i < tracker->count; i++) {
+/* False if there is no such look. */
+static bool stretch_of(const Tracker *tracker, usec_t window, Stretch *ret) {
+        *ret = (Stretch){};
+        for (unsigned i = 0; i + 1U < tracker->count; i++) {
                 const Sample *sample = sample_back(tracker, i);
 
-                if (i > 1 && !within(sample_back(tracker, 0), sample, window))
+                if (i > 0 && !within(ret->elapsed + sample->elapsed, window))
                         break;
-                start = sample;
+                ret->elapsed += sample->elapsed;
+                ret->used += sample->used;
+                ret->throttled = ret->throttled || (tracker->throttled & 1U << slot_back(tracker, i));
         }
-        return start;
+        return tracker->count > 1;
 }
 
 uint64_t tracker_use(const Tracker *tracker, usec_t window) {
-        const Sample *start = window_start(tracker, window), *last;
-        unsigned __int128 use;
+        Stretch stretch;
 
-        if (!start)
-                return 0;
-        last = sample_back(tracker, 0);
         /* The kernel books CPU time in ticks, which make any rate over a few µs. */
-        if (last->when - start->when < window / 8)
+        if (!stretch_of(tracker, window, &stretch) || stretch.elapsed == 0 ||
+            stretch.elapsed * TRACKER_UNIT < window / 8)
                 return 0;
-        use = (unsigned __int128) (last->usage_usec - start->usage_usec) * USEC_PER_SEC /
-              (last->when - start->when);
-        return (uint64_t) MIN(use, CPU_RATE_MAX);
+        return MIN(stretch.used * USEC_PER_SEC / stretch.elapsed, CPU_RATE_MAX);
 }
 
-static bool went_backwards(const Sample *last, uint64_t usage_usec, uint64_t nr_throttled) {
-        return usage_usec < last->usage_usec || nr_throttled < last->nr_throttled;
-}
+/* The new look takes the place of the last one, and what came before that is its own. */
+static void merge_last(Tracker *tracker, Sample *sample, bool *throttled) {
+        unsigned slot = slot_back(tracker, 0);
 
-static void forget_last(Tracker *tracker) {
-        tracker->next = (tracker->next + TRACKER_SAMPLES - 1) % TRACKER_SAMPLES;
+        sample->elapsed = saturate((uint64_t) sample->elapsed + tracker->sample[slot].elapsed);
+        sample->used = saturate((uint64_t) sample->used + tracker->sample[slot].used);
+        *throttled = *throttled || (tracker->throttled & 1U << slot);
+        tracker->next = (uint8_t) slot;
         tracker->count--;
+}
+
+static void put(Tracker *tracker, const Sample *sample, bool throttled) {
+        unsigned bit = 1U << tracker->next;
+
+        tracker->sample[tracker->next] = *sample;
+        tracker->throttled = (uint8_t) (throttled ? tracker->throttled | bit : tracker->throttled & ~bit);
+        tracker->next = (tracker->next + 1U) % TRACKER_SAMPLES;
+        tracker->count = MIN(tracker->count + 1U, TRACKER_SAMPLES);
+}
+
+/* A look after another one. Returns the CPU time in between. */
+static uint64_t observe_more(Tracker *tracker, usec_t now, usec_t window, uint64_t usage_usec,
+                             uint64_t nr_throttled) {
+        bool throttled = nr_throttled > tracker->nr_throttled;
+        Sample sample = {
+                .elapsed = saturate(units_between(tracker->when, now)),
+                .used = saturate(units_between(tracker->usage_usec, usage_usec)),
+        };
+
+        if (tracker->count > 1 &&
+            now - tracker->when + sample_back(tracker, 0)->elapsed * TRACKER_UNIT < window / 8)
+                merge_last(tracker, &sample, &throttled);
+        put(tracker, &sample, throttled);
+        return usage_usec - tracker->usage_usec;
 }
 
 uint64_t tracker_observe(Tracker *tracker, usec_t now, usec_t window, uint64_t usage_usec,
                          uint64_t nr_throttled) {
-        uint64_t delta = 0;
-        Sample *sample;
+        uint64_t delta = 0, use;
 
-        if (tracker->count > 0) {
-                const Sample *last = sample_back(tracker, 0);
-
-                if (now <= last->when)
-                        return 0;
-                if (went_backwards(last, usage_usec, nr_throttled))
-                        *tracker = (Tracker){};
-                else {
-                        delta = usage_usec - last->usage_usec;
-                        if (tracker->count > 1 && now - sample_back(tracker, 1)->when < window / 8)
-                                forget_last(tracker);
-                }
-        }
-        sample = &tracker->sample[tracker->next];
-        *sample = (Sample){ .when = now, .usage_usec = usage_usec, .nr_throttled = nr_throttled };
-        tracker->next = (tracker->next + 1) % TRACKER_SAMPLES;
-        tracker->count = MIN(tracker->count + 1, TRACKER_SAMPLES);
-        sample->use = tracker_use(tracker, window);
+        if (tracker->count > 0 && now <= tracker->when)
+                return 0;
+        if (usage_usec < tracker->usage_usec || nr_throttled < tracker->nr_throttled)
+                *tracker = (Tracker){};
+        if (tracker->count == 0)
+                put(tracker, &(Sample){}, false);
+        else
+                delta = observe_more(tracker, now, window, usage_usec, nr_throttled);
+        tracker->when = now;
+        tracker->usage_usec = usage_usec;
+        tracker->nr_throttled = nr_throttled;
+        use = tracker_use(tracker, window);
+        tracker->sample[slot_back(tracker, 0)].use =
+                (uint32_t) ((use + TRACKER_RATE_UNIT - 1) / TRACKER_RATE_UNIT);
         return delta;
 }
 
 uint64_t tracker_peak(const Tracker *tracker, usec_t window) {
-        uint64_t peak = 0;
+        uint64_t peak = 0, elapsed = 0;
 
-        for (unsigned i = 0; i < tracker->count; i++) {
+        for (unsigned i = 0; i < tracker->count && within(elapsed, window); i++) {
                 const Sample *sample = sample_back(tracker, i);
 
-                if (!within(sample_back(tracker, 0), sample, window))
-                        break;
-                peak = MAX(peak, sample->use);
+                peak = MAX(peak, sample->use * TRACKER_RATE_UNIT);
+                elapsed += sample->elapsed;
         }
         return peak;
 }
 
 bool tracker_throttled(const Tracker *tracker, usec_t window) {
-        const Sample *start = window_start(tracker, window);
+        Stretch stretch;
 
-        return start && sample_back(tracker, 0)->nr_throttled > start->nr_throttled;
+        return stretch_of(tracker, window, &stretch) && stretch.throttled;
 }

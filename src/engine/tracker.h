@@ -12,17 +12,27 @@
 /* Looks come four to a window, so that a window and one look before it fit. */
 #define TRACKER_SAMPLES 8
 
+/* What is kept of a look is coarser than what goes in, so that very many slices take little memory. */
+#define TRACKER_UNIT      UINT64_C(10) /* µs, and µs of CPU; the sums are exact to one of it */
+#define TRACKER_RATE_UNIT UINT64_C(20) /* µs of CPU a second */
+
 typedef struct Sample {
-        usec_t when;           /* monotonic */
-        uint64_t usage_usec;   /* the counter */
-        uint64_t nr_throttled; /* the counter */
-        uint64_t use;          /* the rate over the window that ended here */
+        uint32_t elapsed; /* since the look before, in TRACKER_UNIT; at most twelve hours */
+        uint32_t used;    /* likewise; at most twelve hours of a CPU */
+        uint32_t use;     /* the rate over the window that ended here, in TRACKER_RATE_UNIT, rounded up */
 } Sample;
 
 typedef struct Tracker {
+        usec_t when;         /* the last look; monotonic */
+        uint64_t usage_usec; /* the counters, as of then */
+        uint64_t nr_throttled;
         Sample sample[TRACKER_SAMPLES]; /* a ring; all zero is an empty tracker */
-        unsigned next, count;
+        uint8_t next, count;
+        uint8_t throttled; /* a bit for each sample: the quota was hit since the look before */
 } Tracker;
+
+_Static_assert(TRACKER_SAMPLES <= 8, "a bit for each sample");
+_Static_assert(CPU_RATE_MAX / TRACKER_RATE_UNIT <= UINT32_MAX, "every rate can be kept");
 
 /* Takes one look. A counter that went backwards belongs to another cgroup of the same name: what was known
  * is forgotten. Of looks that come closer together than an eighth of the window only the first and the last
