@@ -223,9 +223,13 @@ int slice_files_read_cpu(SliceFiles *files, CpuStat *ret) {
         return leave(files, files->ops->read_cpu(files, ret));
 }
 
-int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret) {
+void slice_files_let_go_throttling(SliceFiles *files) {
         if (files->ops->throttling_apart)
                 files->held_fd[HELD_CPU_STAT] = safe_close(files->held_fd[HELD_CPU_STAT]);
+}
+
+int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret) {
+        slice_files_let_go_throttling(files);
         return leave(files, files->ops->read_cpu_usage(files, ret));
 }
 

@@ -47,6 +47,8 @@ int slice_files_read_cpu(SliceFiles *files, CpuStat *ret);
  * there as well, 0 if they are in a file of their own, as in a legacy tree, and were not read; they are 0
  * then. */
 int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret);
+/* Where throttling is in a file of its own, that is not held any more, until it is read again. */
+void slice_files_let_go_throttling(SliceFiles *files);
 /* -ENODATA in a legacy tree. */
 int slice_files_read_memory_events(SliceFiles *files, MemoryEvents *ret);
 /* -ENODATA before Linux 5.2, and in a legacy tree. */
