@@ -142,27 +142,34 @@ static bool is_active(const EngineSlice *slice, uint64_t threshold) {
         return slice->throttled || slice->use > (slice->active ? threshold / 2 : threshold);
 }
 
-/* Takes the counters in. *ret is the CPU time of all slices since the last tick, in µs. Returns whether that
- * is known: it is not when a slice is looked at for the first time. */
-static bool observe(const EngineConfig *config, usec_t now, uint64_t activity, EngineSlice *const *slices,
-                    size_t n, uint64_t *ret) {
+/* What a look at all slices has found. */
+typedef struct Found {
+        uint64_t delta;  /* CPU time since the last tick, in µs, */
+        bool known;      /* unless a slice is looked at for the first time */
+        uint64_t recent; /* use over half a window */
+} Found;
+
+/* Takes the counters in. All that is asked of most slices is asked here, while what is kept of the slice is
+ * at hand: of very many, each round more over them costs as much as some of the reading. */
+static Found observe(const EngineConfig *config, usec_t now, uint64_t activity, EngineSlice *const *slices,
+                     size_t n) {
         usec_t window = engine_window(config);
-        bool known = true;
-        uint64_t delta = 0;
+        Found found = { .known = true };
 
         for (size_t i = 0; i < n; i++) {
                 EngineSlice *s = slices[i];
 
-                if (!s->looked)
-                        continue;
-                delta += tracker_observe(&s->tracker, now, window, s->usage_usec, s->nr_throttled);
-                known = known && s->tracker.count > 1;
-                s->use = tracker_use(&s->tracker, window);
-                s->throttled = tracker_throttled(&s->tracker, window / 2);
-                s->active = is_active(s, activity);
+                if (s->looked) {
+                        found.delta +=
+                                tracker_observe(&s->tracker, now, window, s->usage_usec, s->nr_throttled);
+                        found.known = found.known && s->tracker.count > 1;
+                        s->use = tracker_use(&s->tracker, window);
+                        s->throttled = s->nr_throttled > 0 && tracker_throttled(&s->tracker, window / 2);
+                        s->active = is_active(s, activity);
+                }
+                found.recent += tracker_use(&s->tracker, window / 2);
         }
-        *ret = delta;
-        return known;
+        return found;
 }
 
 static void add_outside(Engine *engine, usec_t now, const EngineHost *host, uint64_t managed) {
@@ -231,17 +238,9 @@ static void update_budget(Engine *engine, const EngineConfig *config, usec_t now
  * holds nobody any more. */
 static bool anybody_held_back(EngineSlice *const *slices, size_t n, usec_t look) {
         for (size_t i = 0; i < n; i++)
-                if (tracker_throttled(&slices[i]->tracker, look) && slices[i]->quota < slices[i]->cap)
+                if (slices[i]->quota < slices[i]->cap && tracker_throttled(&slices[i]->tracker, look))
                         return true;
         return false;
-}
-
-static uint64_t recent_use(const EngineConfig *config, EngineSlice *const *slices, size_t n) {
-        uint64_t sum = 0;
-
-        for (size_t i = 0; i < n; i++)
-                sum += tracker_use(&slices[i]->tracker, engine_window(config) / 2);
-        return sum;
 }
 
 /* The slices may have been looked at for less than half a window, the host was not. */
@@ -250,6 +249,7 @@ static bool budget_is_used_up(const Engine *engine, const EngineConfig *config, 
                tracker_use(&engine->host, engine_window(config) / 2) >= engine->budget / 100 * ROOM_PERCENT;
 }
 
+/* `use` is the slices', over half a window. */
 static void update_contention(Engine *engine, const EngineConfig *config, usec_t now, uint64_t use,
                               EngineSlice *const *slices, size_t n) {
         if (!engine->contended && budget_is_used_up(engine, config, use)) {
@@ -419,26 +419,26 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         uint64_t whole = engine_whole_budget(config, host);
         uint64_t activity = part_of_host(host, config->activity_permyriad);
         Round round = { .config = config, .level = LIMIT_UNSET };
-        bool known, whole_changed = engine->whole != whole;
-        uint64_t managed, use;
+        bool whole_changed = engine->whole != whole;
+        Found found;
 
         plan->count = 0;
         if (claims_reserve(engine, n) < 0)
                 return -ENOMEM;
 
+        found = observe(config, now, activity, slices, n);
         /* Nor is it when a slice is gone, and its counter with it. */
-        known = observe(config, now, activity, slices, n, &managed) && n >= engine->last_slices;
+        found.known = found.known && n >= engine->last_slices;
         engine->last_slices = n;
-        update_outside(engine, config, now, host, known, managed);
+        update_outside(engine, config, now, host, found.known, found.delta);
         update_budget(engine, config, now, whole);
-        use = recent_use(config, slices, n);
-        update_contention(engine, config, now, use, slices, n);
+        update_contention(engine, config, now, found.recent, slices, n);
 
         round.now = now;
         round.contended = engine->contended;
         round.dwelling = engine->contended && now < engine->dwell_until;
         round.budget = engine->budget;
-        round.exceeded = use > EXCEEDED(engine->budget);
+        round.exceeded = found.recent > EXCEEDED(engine->budget);
         round.claims = engine->claims;
         for (size_t i = 0; i < n; i++)
                 round.active += slices[i]->active;

@@ -5,14 +5,19 @@
 #define LEVEL_SHIFT 16
 
 uint64_t water_share(WaterLevel level, uint64_t weight) {
-        unsigned __int128 share;
+        uint64_t share;
 
         if (level == WATER_LEVEL_UNBOUNDED)
                 return UINT64_MAX;
-        share = ((unsigned __int128) level * weight) >> LEVEL_SHIFT;
-        share -= share % QUOTA_STEP;
         /* The largest weight at the largest level still fits: both come to less than 2^56. */
-        return MAX((uint64_t) share, QUOTA_STEP);
+        share = (uint64_t) (((unsigned __int128) level * weight) >> LEVEL_SHIFT);
+        return MAX(share - share % QUOTA_STEP, QUOTA_STEP);
+}
+
+/* Of very many users most do next to nothing, and what they claim is below any share. */
+static uint64_t taken(const Claim *claim, WaterLevel level) {
+        return claim->demand <= QUOTA_STEP ? claim->demand
+                                           : MIN(claim->demand, water_share(level, claim->weight));
 }
 
 /* Whether the level keeps to the budget. Stops adding as soon as it does not, so that nothing overflows. */
@@ -20,7 +25,7 @@ static bool fits(const Claim *claims, size_t n, uint64_t budget, WaterLevel leve
         uint64_t left = budget;
 
         for (size_t i = 0; i < n; i++) {
-                uint64_t take = MIN(claims[i].demand, water_share(level, claims[i].weight));
+                uint64_t take = taken(&claims[i], level);
 
                 if (take > left)
                         return false;
