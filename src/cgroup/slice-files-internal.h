@@ -36,6 +36,7 @@ struct SliceFiles {
         /* The directories, open only while one of the functions of slice-files.h runs */
         int dir_fd;
         int controller_dir_fd[_CONTROLLER_COUNT]; /* -1 until it is used, or where it is dir_fd */
+        bool entered;                             /* any of these was opened, or tried */
         char path[];
 };
 

@@ -12,6 +12,8 @@
 #include "model/slice-name.h"
 
 #define MEMORY_STAT_MAX 32768
+/* A slice of a user, and a file in it, with room to spare */
+#define MEMORY_PATH_MAX 512
 
 static int open_directory(int parent_fd, const char *path) {
         int fd = openat(parent_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -57,6 +59,9 @@ int slice_files_open_user(const CgroupTree *tree, const char *name, SliceFiles *
 
 /* What a function of slice-files.h ends with. */
 static int leave(SliceFiles *files, int r) {
+        if (!files->entered)
+                return r;
+        files->entered = false;
         files->dir_fd = safe_close(files->dir_fd);
         for (size_t i = 0; i < _CONTROLLER_COUNT; i++)
                 files->controller_dir_fd[i] = safe_close(files->controller_dir_fd[i]);
@@ -96,6 +101,7 @@ static int open_ours(const SliceFiles *files, const CgroupHierarchy *h) {
 }
 
 static int enter(SliceFiles *files) {
+        files->entered = true;
         if (files->dir_fd < 0)
                 files->dir_fd = open_ours(files, cgroup_tree_hierarchy(files->tree, 0));
         return files->dir_fd;
@@ -118,6 +124,7 @@ static int enter_controller(SliceFiles *files, Controller controller) {
                 return enter(files);
         if (*fd >= 0)
                 return *fd;
+        files->entered = true;
         *fd = open_ours(files, h);
         return *fd;
 }
@@ -263,9 +270,21 @@ int slice_files_read_memory(SliceFiles *files, MemoryUse *ret) {
         return leave(files, files->ops->read_memory(files, ret));
 }
 
-int slice_files_read_memory_current(SliceFiles *files, uint64_t *ret) {
-        return leave(files,
-                     slice_files_read_value(files, CONTROLLER_MEMORY, files->ops->memory_current, ret));
+/* In one step from the root, since this is read of all slices in one go. */
+int slice_files_read_memory_by_name(const SliceFiles *files, uint64_t *ret) {
+        const CgroupHierarchy *h = cgroup_tree_of_controller(files->tree, CONTROLLER_MEMORY);
+        char path[MEMORY_PATH_MAX], buffer[SMALL_FILE_MAX];
+        ssize_t n;
+
+        if (!h)
+                return -ENODATA;
+        if ((size_t) snprintf(path, sizeof path, "%s/%s", files->path, files->ops->memory_current) >=
+            sizeof path)
+                return -ENAMETOOLONG;
+        n = read_attribute_at(h->root_fd, path, buffer, sizeof buffer);
+        if (is_absence(n))
+                return absent_or_gone(files);
+        return n < 0 ? (int) n : parse_single_value(buffer, (size_t) n, ret);
 }
 
 static int read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present) {

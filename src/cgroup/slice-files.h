@@ -67,8 +67,9 @@ typedef struct MemoryUse {
 } MemoryUse;
 
 int slice_files_read_memory(SliceFiles *files, MemoryUse *ret);
-/* MemoryUse.current alone. */
-int slice_files_read_memory_current(SliceFiles *files, uint64_t *ret);
+/* MemoryUse.current alone, with three system calls. Unlike everything else here it may be that of another
+ * slice of the same name; it is this one's if a read of its CPU time afterwards does not say -ENODEV. */
+int slice_files_read_memory_by_name(const SliceFiles *files, uint64_t *ret);
 
 /* How much of it is page cache: what the kernel drops before it kills anything, unlike shared memory and
  * files in a tmpfs, which it counts as files too. -ENODATA also if memory.stat does not tell. */

@@ -42,8 +42,8 @@ static uint64_t guaranteed(const Manager *m, const ManagedSlice *slice) {
                 return 0;
         if (!slice->engine.active)
                 all += own;
-        return MIN((uint64_t) ((unsigned __int128) manager_budget(m) * own / MAX(all, own)),
-                   managed_slice_standing_quota(slice));
+        /* 65536 CPUs and the largest weight come to less than 2^50. */
+        return MIN(manager_budget(m) * own / MAX(all, own), managed_slice_standing_quota(slice));
 }
 
 void manager_take_figures(Manager *m) {

@@ -66,6 +66,7 @@ static void take_look(HistoryJob *job, ManagedSlice *slice, const CpuStat *stat,
 /* At the first time there is nothing that the counters could be compared with. */
 static void read_slice(Manager *m, ManagedSlice *slice) {
         uint64_t memory = 0;
+        bool counted;
         CpuStat stat;
 
         if (!slice->files)
@@ -74,12 +75,14 @@ static void read_slice(Manager *m, ManagedSlice *slice) {
                 manager_forget_history(m, slice);
                 return;
         }
+        /* Where the memory controller is not on, nothing is counted. Memory first: what it was belongs to
+         * this slice if that is still there. */
+        counted = slice_files_read_memory_by_name(slice->files, &memory) >= 0;
         if (managed_slice_read_cpu(slice, &stat) < 0) {
                 slice->sampled = false;
                 return;
         }
-        /* Where the memory controller is not on, nothing is counted. */
-        if (slice_files_read_memory_current(slice->files, &memory) >= 0)
+        if (counted)
                 manager_check_memory(m, slice, memory);
         m->history->sum.memory += memory;
         if (slice->sampled && m->history->over > 0)

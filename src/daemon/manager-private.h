@@ -57,6 +57,12 @@ typedef struct HistoryJob HistoryJob;
 typedef struct NotifyJob NotifyJob;
 typedef struct MailJob MailJob;
 
+/* What the line in `systemctl status` was made of when it was sent last. */
+typedef struct StatusShown {
+        bool any, released, observe, contended;
+        size_t slices;
+} StatusShown;
+
 struct Manager {
         ManagerOptions options;
         usec_t (*clock)(void);
@@ -131,7 +137,7 @@ struct Manager {
         usec_t resets_until; /* a reload may still take limits away; see BackendOps.reset_by_reload */
         bool host_unreadable, ledger_unwritable, slices_unwatched; /* said */
         bool control_unwritable, control_unwatched;                /* said */
-        char status[128];                                          /* as it was sent last */
+        StatusShown status_shown;
         usec_t table_at;
         usec_t looked_at;                     /* the last tick */
         uint64_t glanced_usage, looked_usage; /* the host's counter at the last glance, and then */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <string.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -45,17 +44,18 @@ void manager_show_change(const Manager *m, const ManagedSlice *slice, const Limi
 /* The line in `systemctl status`, sent when it is another. No figures: each new text goes over the bus to
  * whoever listens to systemd. */
 void manager_show_status(Manager *m) {
-        char status[sizeof m->status];
+        StatusShown now = { true, m->released, m->observe, m->plan.contended, m->slices.count };
+        const StatusShown *shown = &m->status_shown;
 
-        snprintf(status, sizeof status, "%s%zu slices, %s",
-                 m->released  ? "Released, nothing is set until a reload: "
-                 : m->observe ? "Observing: "
-                              : "",
-                 m->slices.count, m->plan.contended ? "the CPUs are contended" : "the host has room");
-        if (strcmp(status, m->status) == 0)
+        if (shown->any && shown->released == now.released && shown->observe == now.observe &&
+            shown->contended == now.contended && shown->slices == now.slices)
                 return;
-        strcpy(m->status, status);
-        (void) sd_notifyf(false, "STATUS=%s", status);
+        m->status_shown = now;
+        (void) sd_notifyf(false, "STATUS=%s%zu slices, %s",
+                          now.released  ? "Released, nothing is set until a reload: "
+                          : now.observe ? "Observing: "
+                                        : "",
+                          now.slices, now.contended ? "the CPUs are contended" : "the host has room");
 }
 
 static void show_slice(const ManagedSlice *slice) {

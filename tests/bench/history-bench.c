@@ -137,8 +137,8 @@ static void time_kernel(const char *group) {
                         uint64_t memory;
                         CpuStat stat;
 
-                        if (slice_files_read_cpu(files, &stat) < 0 ||
-                            slice_files_read_memory_current(files, &memory) < 0)
+                        if (slice_files_read_memory_by_name(files, &memory) < 0 ||
+                            slice_files_read_cpu(files, &stat) < 0)
                                 abort();
                 }
                 took[i] = now_monotonic() - begun;

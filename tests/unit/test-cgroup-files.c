@@ -168,14 +168,14 @@ static void test_memory_current(void **state) {
         _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
         uint64_t bytes = 77;
 
-        assert_int_equal(slice_files_read_memory_current(files, &bytes), -ENODATA);
+        assert_int_equal(slice_files_read_memory_by_name(files, &bytes), -ENODATA);
         for (unsigned i = 1; i <= 3; i++) {
                 fixture_printf(*state, SLICE "memory.current", "%u\n", i * 4096);
-                assert_int_equal(slice_files_read_memory_current(files, &bytes), 0);
+                assert_int_equal(slice_files_read_memory_by_name(files, &bytes), 0);
                 assert_int_equal(bytes, i * 4096);
         }
         fixture_write(*state, SLICE "memory.current", "rubbish\n");
-        assert_int_equal(slice_files_read_memory_current(files, &bytes), -EBADMSG);
+        assert_int_equal(slice_files_read_memory_by_name(files, &bytes), -EBADMSG);
         assert_int_equal(bytes, 3 * 4096);
 }
 
@@ -197,7 +197,7 @@ static void test_descriptors(void **state) {
         assert_int_equal(stat.nr_throttled, 2);
         fixture_write(*state, SLICE "memory.current", "1\n");
         assert_int_equal(slice_files_read_memory(files, &use), 0);
-        assert_int_equal(slice_files_read_memory_current(files, &use.current), 0);
+        assert_int_equal(slice_files_read_memory_by_name(files, &use.current), 0);
         assert_int_equal(slice_files_read_memory_events(files, &events), 0);
         assert_int_equal(slice_files_read_limits(files, &limits, &present), 0);
         fd = slice_files_open_directory(files);

@@ -296,7 +296,7 @@ static void test_memory(_unused_ void **state) {
         assert_int_equal(use.current, 1048576);
         assert_int_equal(use.peak, 2097152);
         assert_int_equal(use.inactive_file, 4096);
-        assert_int_equal(slice_files_read_memory_current(files, &bytes), 0);
+        assert_int_equal(slice_files_read_memory_by_name(files, &bytes), 0);
         assert_int_equal(bytes, 1048576);
         fixture_write(&fixture, MEM "memory.stat", "cache 1\nshmem 1\ntotal_cache 9000\ntotal_shmem 600\n");
         assert_int_equal(slice_files_read_page_cache(files, &bytes), 0);
