@@ -48,7 +48,8 @@ def one_size(users, size, times):
             wait_for(lambda: quotas_stand(busy_users), 10, "contention")
         for _ in range(times.rounds):
             time.sleep(1)
-            found = {"slices": size, "service": looks.service(pid, times.cost_seconds),
+            found = {"slices": size,
+                     "service": looks.service(pid, times.cost_seconds, lambda: quotas_stand(busy_users)),
                      "resident": process.resident_bytes(pid), "private": process.private_bytes(pid),
                      "descriptors": process.descriptors(pid)}
             with process.stopped(pid):

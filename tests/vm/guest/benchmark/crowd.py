@@ -17,6 +17,11 @@ def _hierarchies():
     return list(dict.fromkeys(MOUNTS[name] for name in ("memory", "cpuacct", "cpu") if name in MOUNTS))
 
 
+def _host_in_version_1():
+    """What the service goes by: where the hierarchies begin with a group, as in scripts/bench, the host is that."""
+    return "/proc/stat" if (MOUNTS["cpu"] / "release_agent").exists() else MOUNTS["cpuacct"] / "cpuacct.usage"
+
+
 def _enable_controllers():
     for directory in ROOT, ROOT / USER_SLICE:
         (directory / "cgroup.subtree_control").write_text("+cpu +memory", encoding="ascii")
@@ -53,4 +58,4 @@ class Crowd:
         if KIND not in VERSION_1:
             return [ROOT / USER_SLICE / name / "cpu.stat" for name in slices] + ["/proc/stat"]
         files = [MOUNTS["cpuacct"] / USER_SLICE / name / "cpuacct.usage" for name in slices]
-        return [*files, *(MOUNTS["cpu"] / USER_SLICE / user.slice / "cpu.stat" for user in others), "/proc/stat"]
+        return [*files, *(MOUNTS["cpu"] / USER_SLICE / user.slice / "cpu.stat" for user in others), _host_in_version_1()]

@@ -19,11 +19,13 @@ from .programs import Result, program
 PAUSE = 0.25  # the service's own, by default
 
 
-def service(pid, seconds):
-    """Over so many seconds of looks, with all that it does besides: while the host is contended they come once in a pause."""
-    before = process.cpu_seconds(pid)
+def service(pid, seconds, contended):
+    """Over so many seconds of looks, with all that it does besides: while the host is contended they come once in a pause.
+    None if it is not when this begins and ends: the service looks at next to nothing then."""
+    looks, before = contended(), process.cpu_seconds(pid)
     time.sleep(seconds)
-    return (process.cpu_seconds(pid) - before) * PAUSE / seconds
+    used = process.cpu_seconds(pid) - before
+    return used * PAUSE / seconds if looks and contended() else None
 
 
 # With more slices than this, one round of what is slow takes longer than the pause, and fewer of them do.
