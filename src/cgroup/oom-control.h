@@ -35,5 +35,6 @@ int oom_groups_read(int dirfd, OomGroup **ret, size_t *ret_count);
 /* Asks the kernel to add to the eventfd each time that memory runs out because of the limit of this group or
  * of one above it, shortly BEFORE something is killed; and once when the group is removed. It says nothing
  * of limits of groups below this one, nor when the host itself has no memory left. Ends when the eventfd is
- * closed; several groups may have the same one. -ENOENT or -ENODEV: no such group or no such file; -EOPNOTSUPP: a real-time kernel. */
+ * closed; several groups may have the same one. -ENOENT or -ENODEV: no such group or no such file;
+ * -EOPNOTSUPP: a real-time kernel. */
 int oom_control_notify(int dirfd, int eventfd);

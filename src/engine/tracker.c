@@ -2,6 +2,10 @@
 
 #include "engine/tracker.h"
 
+/* 10 s, in TRACKER_UNIT: several times the longest window, and the CPU time of 4000 CPUs in it can be kept.
+ */
+#define LONG (10 * USEC_PER_SEC / TRACKER_UNIT)
+
 /* Of the look before the `back`-th last one; 0 is the last. */
 static unsigned slot_back(const Tracker *tracker, unsigned back) {
         return (tracker->next + TRACKER_SAMPLES - 1 - back) % TRACKER_SAMPLES;
@@ -18,6 +22,14 @@ static uint32_t saturate(uint64_t value) {
 /* Rounded so that the sum of parts is the whole. */
 static uint64_t units_between(uint64_t from, uint64_t to) {
         return to / TRACKER_UNIT - from / TRACKER_UNIT;
+}
+
+/* What lies further back than any window is only good for its rate. */
+static void shorten(uint64_t *elapsed, uint64_t *used) {
+        if (*elapsed <= LONG)
+                return;
+        *used = (uint64_t) ((double) *used * LONG / (double) *elapsed);
+        *elapsed = LONG;
 }
 
 /* Timers are late by a little: a look that should be just inside the window still is. */
@@ -60,7 +72,7 @@ uint64_t tracker_use(const Tracker *tracker, usec_t window) {
 static void merge_last(Tracker *tracker, Sample *sample, bool *throttled) {
         unsigned slot = slot_back(tracker, 0);
 
-        sample->elapsed = saturate((uint64_t) sample->elapsed + tracker->sample[slot].elapsed);
+        sample->elapsed += tracker->sample[slot].elapsed;
         sample->used = saturate((uint64_t) sample->used + tracker->sample[slot].used);
         *throttled = *throttled || (tracker->throttled & 1U << slot);
         tracker->next = (uint8_t) slot;
@@ -80,11 +92,12 @@ static void put(Tracker *tracker, const Sample *sample, bool throttled) {
 static uint64_t observe_more(Tracker *tracker, usec_t now, usec_t window, uint64_t usage_usec,
                              uint64_t nr_throttled) {
         bool throttled = nr_throttled > tracker->nr_throttled;
-        Sample sample = {
-                .elapsed = saturate(units_between(tracker->when, now)),
-                .used = saturate(units_between(tracker->usage_usec, usage_usec)),
-        };
+        uint64_t elapsed = units_between(tracker->when, now);
+        uint64_t used = units_between(tracker->usage_usec, usage_usec);
+        Sample sample;
 
+        shorten(&elapsed, &used);
+        sample = (Sample){ .elapsed = (uint32_t) elapsed, .used = saturate(used) };
         if (tracker->count > 1 &&
             now - tracker->when + sample_back(tracker, 0)->elapsed * TRACKER_UNIT < window / 8)
                 merge_last(tracker, &sample, &throttled);

@@ -17,8 +17,8 @@
 #define TRACKER_RATE_UNIT UINT64_C(20) /* µs of CPU a second */
 
 typedef struct Sample {
-        uint32_t elapsed; /* since the look before, in TRACKER_UNIT; at most twelve hours */
-        uint32_t used;    /* likewise; at most twelve hours of a CPU */
+        uint32_t elapsed; /* since the look before, in TRACKER_UNIT; a long time is shortened, … */
+        uint32_t used;    /* … and what was used in it in proportion */
         uint32_t use;     /* the rate over the window that ended here, in TRACKER_RATE_UNIT, rounded up */
 } Sample;
 

@@ -203,7 +203,7 @@ static void test_release(_unused_ void **state) {
         EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
         ops->host(&figures, ops->userdata);
         assert_true(figures.observing);
-        assert_non_null(strstr(host.manager->status, "Released"));
+        assert_true(host.manager->status_shown.released);
         assert_int_equal(log_capture_count("Released by UID 0"), 1);
         script_forget(&host.script);
         host_run(10 * USEC_PER_SEC);
@@ -213,7 +213,7 @@ static void test_release(_unused_ void **state) {
         assert_int_equal(ops->reload(ops->userdata), 0);
         host_run(5 * USEC_PER_SEC);
         assert_true(fixture_limit(host.fixture, 1000, LIMIT_CPU_QUOTA) < TWO_CPUS);
-        assert_null(strstr(host.manager->status, "Released"));
+        assert_false(host.manager->status_shown.released);
         host_stop();
 }
 

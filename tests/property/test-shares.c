@@ -334,11 +334,16 @@ static void test_changes_are_well_formed(void **state _unused_) {
  */
 static uint64_t classic_quota(const Host *host) {
         uint64_t in_a_period = host->look.capacity / 10 * host->config.threshold_permyriad / 10000;
+        uint64_t threshold = host->look.capacity / 10000 * host->config.activity_permyriad;
         size_t active = 0;
 
         for (size_t i = 0; i < host->n; i++)
-                active += host->hits[i] ||
-                          host->rate[i] > host->look.capacity / 10000 * host->config.activity_permyriad;
+                /* Just at the threshold either is right. */
+                if (host->rate[i] + TRACKER_RATE_UNIT >= threshold &&
+                    host->rate[i] <= threshold + TRACKER_RATE_UNIT)
+                        active += host->slice[i].active;
+                else
+                        active += host->hits[i] || host->rate[i] > threshold;
         return active == 0 ? 0 : in_a_period / active / 1000 * QUOTA_STEP;
 }
 

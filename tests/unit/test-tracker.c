@@ -62,6 +62,19 @@ static void test_use_after_a_long_silence(void **state _unused_) {
         assert_int_equal(tracker_use(&tracker, WINDOW), 500000);
 }
 
+/* Nobody looks while the host has room, which may be for weeks. */
+static void test_use_after_weeks_of_silence(void **state _unused_) {
+        const usec_t weeks = 20 * 24 * 3600 * USEC_PER_SEC;
+        Tracker tracker = {};
+
+        tracker_observe(&tracker, START, WINDOW, 0, 0);
+        assert_int_equal(tracker_observe(&tracker, START + weeks, WINDOW, 3 * weeks, 0), 3 * weeks);
+        assert_int_equal(tracker_use(&tracker, WINDOW), 3000000);
+        assert_int_equal(tracker_peak(&tracker, WINDOW), 3000000);
+        tracker_observe(&tracker, START + weeks + QUARTER, WINDOW, 3 * weeks, 0);
+        assert_int_equal(tracker_use(&tracker, WINDOW), 0);
+}
+
 static void test_peak_remembers_the_largest_use(void **state _unused_) {
         Tracker tracker = {};
         uint64_t usage = 0;
@@ -170,6 +183,7 @@ int main(void) {
                 cmocka_unit_test(test_two_looks_are),
                 cmocka_unit_test(test_use_is_over_the_window),
                 cmocka_unit_test(test_use_after_a_long_silence),
+                cmocka_unit_test(test_use_after_weeks_of_silence),
                 cmocka_unit_test(test_peak_remembers_the_largest_use),
                 cmocka_unit_test(test_late_looks_still_count),
                 cmocka_unit_test(test_throttled_is_forgotten_after_the_window),
