@@ -23,9 +23,9 @@ typedef struct SliceFilesOps {
         int (*read_cpu_usage)(SliceFiles *files, CpuStat *ret);
         bool throttling_apart; /* is in a file of its own, which is held while it is read */
         const char *stat_file, *stat_shmem, *stat_swapcached; /* keys of memory.stat */
-        int (*read_memory)(SliceFiles *files, MemoryUse *ret);
+        int (*read_memory)(const SliceFiles *files, MemoryUse *ret);
         /* -ENODATA if there is no such file */
-        int (*read_limit)(SliceFiles *files, Limit limit, uint64_t *ret);
+        int (*read_limit)(const SliceFiles *files, Limit limit, uint64_t *ret);
 } SliceFilesOps;
 
 struct SliceFiles {
@@ -33,24 +33,23 @@ struct SliceFiles {
         const CgroupTree *tree;
         uint64_t inode;
         int held_fd[_HELD_COUNT]; /* -1 until it is read */
-        /* The directories, open only while one of the functions of slice-files.h runs */
-        int dir_fd;
-        int controller_dir_fd[_CONTROLLER_COUNT]; /* -1 until it is used, or where it is dir_fd */
-        bool entered;                             /* any of these was opened, or tried */
         char path[];
 };
 
 extern const SliceFilesOps slice_files_unified, slice_files_legacy;
 
-/* Both return the number of bytes; -ENODATA, -ENODEV as slice-files.h says. */
-ssize_t slice_files_read_once(SliceFiles *files, Controller controller, const char *name, char *buffer,
-                              size_t size);
+/* Returns the number of bytes. What is read may be of another slice of the same name, and -ENODATA may mean
+ * that this one is gone: who calls this asks afterwards whether it is there. */
+ssize_t slice_files_read_by_name(const SliceFiles *files, Controller controller, const char *name,
+                                 char *buffer, size_t size);
+
+/* Likewise, but what is read is this slice's; -ENODATA, -ENODEV as slice-files.h says. */
 ssize_t slice_files_read_held(SliceFiles *files, HeldFile held, Controller controller, const char *name,
                               char *buffer, size_t size);
 
-/* One value file, "max" being UINT64_MAX. */
-int slice_files_read_value(SliceFiles *files, Controller controller, const char *name, uint64_t *ret);
+/* One value file by its name, "max" being UINT64_MAX. */
+int slice_files_read_value(const SliceFiles *files, Controller controller, const char *name, uint64_t *ret);
 
-/* Keys of memory.stat; each value is left alone if it is not there. Returns as
+/* Keys of memory.stat, likewise; each value is left alone if it is not there. Returns as
  * flat_keyed_parse() does. */
-int slice_files_read_memory_stat(SliceFiles *files, const FlatKey *keys, size_t n_keys);
+int slice_files_read_memory_stat(const SliceFiles *files, const FlatKey *keys, size_t n_keys);

@@ -59,7 +59,7 @@ static int read_cpu(SliceFiles *files, CpuStat *ret) {
         return 0;
 }
 
-static int read_memory(SliceFiles *files, MemoryUse *ret) {
+static int read_memory(const SliceFiles *files, MemoryUse *ret) {
         MemoryUse use = { .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
         int r;
 
@@ -77,13 +77,13 @@ static int read_memory(SliceFiles *files, MemoryUse *ret) {
         return 0;
 }
 
-static int read_quota(SliceFiles *files, uint64_t *ret) {
+static int read_quota(const SliceFiles *files, uint64_t *ret) {
         char buffer[SMALL_FILE_MAX];
         uint64_t period;
         ssize_t n;
         int r;
 
-        n = slice_files_read_once(files, CONTROLLER_CPU, "cpu.cfs_quota_us", buffer, sizeof buffer);
+        n = slice_files_read_by_name(files, CONTROLLER_CPU, "cpu.cfs_quota_us", buffer, sizeof buffer);
         if (n < 0)
                 return (int) n;
         if (cpu_cfs_quota_is_none(buffer, (size_t) n)) {
@@ -94,7 +94,7 @@ static int read_quota(SliceFiles *files, uint64_t *ret) {
         return r < 0 ? r : cpu_cfs_quota_parse(buffer, (size_t) n, period, ret);
 }
 
-static int read_weight(SliceFiles *files, uint64_t *ret) {
+static int read_weight(const SliceFiles *files, uint64_t *ret) {
         uint64_t shares;
         int r = slice_files_read_value(files, CONTROLLER_CPU, "cpu.shares", &shares);
 
@@ -103,7 +103,7 @@ static int read_weight(SliceFiles *files, uint64_t *ret) {
         return r;
 }
 
-static int read_memory_limit(SliceFiles *files, const char *name, uint64_t *ret) {
+static int read_memory_limit(const SliceFiles *files, const char *name, uint64_t *ret) {
         uint64_t bytes;
         int r = slice_files_read_value(files, CONTROLLER_MEMORY, name, &bytes);
 
@@ -113,20 +113,25 @@ static int read_memory_limit(SliceFiles *files, const char *name, uint64_t *ret)
 }
 
 /* Version 1 limits memory and swap together. */
-static int read_swap_limit(SliceFiles *files, uint64_t *ret) {
+static int read_swap_limit(const SliceFiles *files, uint64_t *ret) {
         uint64_t both, memory;
         int r = read_memory_limit(files, "memory.memsw.limit_in_bytes", &both);
 
-        if (r >= 0)
-                r = read_memory_limit(files, "memory.limit_in_bytes", &memory);
+        if (r < 0)
+                return r;
+        if (both == LIMIT_UNSET) {
+                *ret = LIMIT_UNSET;
+                return 0;
+        }
+        r = read_memory_limit(files, "memory.limit_in_bytes", &memory);
         if (r < 0)
                 return r;
         /* The two are not read at one instant. */
-        *ret = both == LIMIT_UNSET ? LIMIT_UNSET : both - MIN(memory, both);
+        *ret = both - MIN(memory, both);
         return 0;
 }
 
-static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
+static int read_limit(const SliceFiles *files, Limit limit, uint64_t *ret) {
         switch (limit) {
         case LIMIT_CPU_QUOTA:
                 return read_quota(files, ret);

@@ -17,7 +17,7 @@ static int read_cpu_usage(SliceFiles *files, CpuStat *ret) {
         return r < 0 ? r : 1;
 }
 
-static int read_memory(SliceFiles *files, MemoryUse *ret) {
+static int read_memory(const SliceFiles *files, MemoryUse *ret) {
         MemoryUse use = { .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
         int r;
 
@@ -35,7 +35,7 @@ static int read_memory(SliceFiles *files, MemoryUse *ret) {
         return 0;
 }
 
-static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
+static int read_limit(const SliceFiles *files, Limit limit, uint64_t *ret) {
         static const char *const names[_LIMIT_COUNT] = {
                 [LIMIT_CPU_WEIGHT] = "cpu.weight",
                 [LIMIT_MEMORY_MAX] = "memory.max",
@@ -47,7 +47,7 @@ static int read_limit(SliceFiles *files, Limit limit, uint64_t *ret) {
 
         if (limit != LIMIT_CPU_QUOTA)
                 return slice_files_read_value(files, CONTROLLER_MEMORY, names[limit], ret);
-        n = slice_files_read_once(files, CONTROLLER_CPU, "cpu.max", buffer, sizeof buffer);
+        n = slice_files_read_by_name(files, CONTROLLER_CPU, "cpu.max", buffer, sizeof buffer);
         return n < 0 ? (int) n : cpu_max_parse(buffer, (size_t) n, ret);
 }
 

@@ -13,7 +13,7 @@
 
 #define MEMORY_STAT_MAX 32768
 /* A slice of a user, and a file in it, with room to spare */
-#define MEMORY_PATH_MAX 512
+#define FILE_PATH_MAX 512
 
 static int open_directory(int parent_fd, const char *path) {
         int fd = openat(parent_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -36,14 +36,11 @@ int slice_files_open(const CgroupTree *tree, const char *path, SliceFiles **ret)
         *files = (SliceFiles){
                 .ops = cgroup_tree_is_legacy(tree) ? &slice_files_legacy : &slice_files_unified,
                 .tree = tree,
-                .dir_fd = -1,
                 .inode = st.st_ino,
         };
         strcpy(files->path, path);
         for (size_t i = 0; i < _HELD_COUNT; i++)
                 files->held_fd[i] = -1;
-        for (size_t i = 0; i < _CONTROLLER_COUNT; i++)
-                files->controller_dir_fd[i] = -1;
         *ret = files;
         return 0;
 }
@@ -55,17 +52,6 @@ int slice_files_open_user(const CgroupTree *tree, const char *name, SliceFiles *
                 return -ENAMETOOLONG;
         snprintf(path, sizeof path, CGROUP_USER_SLICE "/%s", name);
         return slice_files_open(tree, path, ret);
-}
-
-/* What a function of slice-files.h ends with. */
-static int leave(SliceFiles *files, int r) {
-        if (!files->entered)
-                return r;
-        files->entered = false;
-        files->dir_fd = safe_close(files->dir_fd);
-        for (size_t i = 0; i < _CONTROLLER_COUNT; i++)
-                files->controller_dir_fd[i] = safe_close(files->controller_dir_fd[i]);
-        return r;
 }
 
 SliceFiles *slice_files_free(SliceFiles *files) {
@@ -90,60 +76,12 @@ static int check_there(const SliceFiles *files) {
         return st.st_ino == files->inode ? 0 : -ENODEV;
 }
 
-/* What was opened by the name belonged to the slice if that is there after it. */
-static int open_ours(const SliceFiles *files, const CgroupHierarchy *h) {
-        _cleanup_close_ int fd = open_directory(h->root_fd, files->path);
-        int r = check_there(files);
+/* What was read or opened by its name was the slice's if that is there afterwards: every function of
+ * slice-files.h that does so ends with this. */
+static int leave(const SliceFiles *files, int r) {
+        int there = check_there(files);
 
-        if (r < 0)
-                return r;
-        return fd == -ENOENT ? -ENODATA : TAKE_FD(fd);
-}
-
-static int enter(SliceFiles *files) {
-        files->entered = true;
-        if (files->dir_fd < 0)
-                files->dir_fd = open_ours(files, cgroup_tree_hierarchy(files->tree, 0));
-        return files->dir_fd;
-}
-
-/* Tells a file that is not there from a slice that is not there. */
-static int absent_or_gone(const SliceFiles *files) {
-        int r = check_there(files);
-
-        return r < 0 ? r : -ENODATA;
-}
-
-static int enter_controller(SliceFiles *files, Controller controller) {
-        const CgroupHierarchy *h = cgroup_tree_of_controller(files->tree, controller);
-        int *fd = &files->controller_dir_fd[controller];
-
-        if (!h)
-                return -ENODATA;
-        if (h == cgroup_tree_hierarchy(files->tree, 0))
-                return enter(files);
-        if (*fd >= 0)
-                return *fd;
-        files->entered = true;
-        *fd = open_ours(files, h);
-        return *fd;
-}
-
-int slice_files_open_directory(SliceFiles *files) {
-        int fd = enter(files);
-
-        if (fd >= 0)
-                fd = TAKE_FD(files->dir_fd);
-        return leave(files, fd);
-}
-
-int slice_files_open_controller(SliceFiles *files, Controller controller) {
-        int fd = enter_controller(files, controller);
-
-        if (fd >= 0)
-                fd = fd == files->dir_fd ? TAKE_FD(files->dir_fd)
-                                         : TAKE_FD(files->controller_dir_fd[controller]);
-        return leave(files, fd);
+        return there < 0 ? there : r;
 }
 
 /* ENOENT: not there when it was opened. ENODEV: gone between open and read. */
@@ -151,21 +89,48 @@ static bool is_absence(ssize_t error) {
         return error == -ENOENT || error == -ENODEV;
 }
 
-ssize_t slice_files_read_once(SliceFiles *files, Controller controller, const char *name, char *buffer,
-                              size_t size) {
-        int fd = enter_controller(files, controller);
-        ssize_t n = fd < 0 ? fd : read_attribute_at(fd, name, buffer, size);
+static int open_of_controller(const SliceFiles *files, Controller controller) {
+        const CgroupHierarchy *h = cgroup_tree_of_controller(files->tree, controller);
 
-        return is_absence(n) ? absent_or_gone(files) : n;
+        return h ? open_directory(h->root_fd, files->path) : -ENODATA;
 }
 
-static int open_held(SliceFiles *files, Controller controller, const char *name) {
-        int fd = enter_controller(files, controller);
+/* The directory, if it is the slice's. */
+static int take_ours(const SliceFiles *files, int opened) {
+        _cleanup_close_ int fd = opened;
+        int r = leave(files, is_absence(fd) ? -ENODATA : fd);
 
-        if (fd < 0)
-                return fd;
-        fd = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+int slice_files_open_directory(const SliceFiles *files) {
+        return take_ours(files, open_directory(cgroup_tree_root_fd(files->tree), files->path));
+}
+
+int slice_files_open_controller(const SliceFiles *files, Controller controller) {
+        return take_ours(files, open_of_controller(files, controller));
+}
+
+/* In one step from the root, since this is done of very many slices in one go. */
+static int open_by_name(const SliceFiles *files, Controller controller, const char *name) {
+        const CgroupHierarchy *h = cgroup_tree_of_controller(files->tree, controller);
+        char path[FILE_PATH_MAX];
+        int fd;
+
+        if (!h)
+                return -ENODATA;
+        if ((size_t) snprintf(path, sizeof path, "%s/%s", files->path, name) >= sizeof path)
+                return -ENAMETOOLONG;
+        fd = openat(h->root_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
         return fd < 0 ? -errno : fd;
+}
+
+ssize_t slice_files_read_by_name(const SliceFiles *files, Controller controller, const char *name,
+                                 char *buffer, size_t size) {
+        _cleanup_close_ int fd = open_by_name(files, controller, name);
+        ssize_t n = fd < 0 ? fd : read_attribute(fd, buffer, size);
+
+        return is_absence(n) ? -ENODATA : n;
 }
 
 /* A controller's directory goes and comes back while the slice lives (systemd removes and makes it as it is
@@ -174,35 +139,41 @@ ssize_t slice_files_read_held(SliceFiles *files, HeldFile held, Controller contr
                               char *buffer, size_t size) {
         int *fd = &files->held_fd[held];
         ssize_t n = *fd >= 0 ? read_attribute(*fd, buffer, size) : -ENODEV;
+        int r;
 
         if (n != -ENODEV)
                 return n;
         safe_close(*fd);
-        *fd = open_held(files, controller, name);
+        *fd = open_by_name(files, controller, name);
         n = *fd < 0 ? *fd : read_attribute(*fd, buffer, size);
+        r = leave(files, 0);
+        if (r < 0)
+                n = r;
+        else if (is_absence(n))
+                n = -ENODATA;
         if (n < 0)
                 *fd = safe_close(*fd);
-        return is_absence(n) ? absent_or_gone(files) : n;
+        return n;
 }
 
-int slice_files_read_value(SliceFiles *files, Controller controller, const char *name, uint64_t *ret) {
+int slice_files_read_value(const SliceFiles *files, Controller controller, const char *name, uint64_t *ret) {
         char buffer[SMALL_FILE_MAX];
-        ssize_t n = slice_files_read_once(files, controller, name, buffer, sizeof buffer);
+        ssize_t n = slice_files_read_by_name(files, controller, name, buffer, sizeof buffer);
 
         return n < 0 ? (int) n : parse_single_value(buffer, (size_t) n, ret);
 }
 
-int slice_files_read_memory_stat(SliceFiles *files, const FlatKey *keys, size_t n_keys) {
+int slice_files_read_memory_stat(const SliceFiles *files, const FlatKey *keys, size_t n_keys) {
         _cleanup_free_ char *buffer = malloc(MEMORY_STAT_MAX);
         ssize_t n;
 
         if (!buffer)
                 return -ENOMEM;
-        n = slice_files_read_once(files, CONTROLLER_MEMORY, "memory.stat", buffer, MEMORY_STAT_MAX);
+        n = slice_files_read_by_name(files, CONTROLLER_MEMORY, "memory.stat", buffer, MEMORY_STAT_MAX);
         return n < 0 ? (int) n : flat_keyed_parse(buffer, (size_t) n, keys, n_keys);
 }
 
-static int read_page_cache(SliceFiles *files, uint64_t *ret) {
+static int read_page_cache(const SliceFiles *files, uint64_t *ret) {
         uint64_t file = 0, shmem = 0, swapcached = 0;
         const FlatKey keys[] = {
                 { files->ops->stat_file, &file },
@@ -222,12 +193,17 @@ static int read_page_cache(SliceFiles *files, uint64_t *ret) {
         return 0;
 }
 
-int slice_files_read_page_cache(SliceFiles *files, uint64_t *ret) {
-        return leave(files, read_page_cache(files, ret));
+int slice_files_read_page_cache(const SliceFiles *files, uint64_t *ret) {
+        uint64_t bytes = 0;
+        int r = leave(files, read_page_cache(files, &bytes));
+
+        if (r >= 0)
+                *ret = bytes;
+        return r;
 }
 
 int slice_files_read_cpu(SliceFiles *files, CpuStat *ret) {
-        return leave(files, files->ops->read_cpu(files, ret));
+        return files->ops->read_cpu(files, ret);
 }
 
 void slice_files_let_go_throttling(SliceFiles *files) {
@@ -237,62 +213,53 @@ void slice_files_let_go_throttling(SliceFiles *files) {
 
 int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret) {
         slice_files_let_go_throttling(files);
-        return leave(files, files->ops->read_cpu_usage(files, ret));
+        return files->ops->read_cpu_usage(files, ret);
 }
 
-static int read_memory_events(SliceFiles *files, const char *name, MemoryEvents *ret) {
+static int read_memory_events(const SliceFiles *files, const char *name, MemoryEvents *ret) {
         char buffer[SMALL_FILE_MAX];
-        ssize_t n = slice_files_read_once(files, CONTROLLER_MEMORY, name, buffer, sizeof buffer);
+        ssize_t n = slice_files_read_by_name(files, CONTROLLER_MEMORY, name, buffer, sizeof buffer);
+        int r = leave(files, (int) MIN(n, 0));
 
-        return n < 0 ? (int) n : memory_events_parse(buffer, (size_t) n, ret);
+        return r < 0 ? r : memory_events_parse(buffer, (size_t) n, ret);
 }
 
-int slice_files_read_memory_events(SliceFiles *files, MemoryEvents *ret) {
-        return leave(files, read_memory_events(files, "memory.events", ret));
+int slice_files_read_memory_events(const SliceFiles *files, MemoryEvents *ret) {
+        return read_memory_events(files, "memory.events", ret);
 }
 
-int slice_files_read_memory_events_local(SliceFiles *files, MemoryEvents *ret) {
-        return leave(files, read_memory_events(files, "memory.events.local", ret));
+int slice_files_read_memory_events_local(const SliceFiles *files, MemoryEvents *ret) {
+        return read_memory_events(files, "memory.events.local", ret);
 }
 
-static int read_oom_groups(SliceFiles *files, OomGroup **ret, size_t *ret_count) {
-        int fd = enter_controller(files, CONTROLLER_MEMORY);
+int slice_files_read_oom_groups(const SliceFiles *files, OomGroup **ret, size_t *ret_count) {
+        _cleanup_close_ int fd = slice_files_open_controller(files, CONTROLLER_MEMORY);
         int r = fd < 0 ? fd : oom_groups_read(fd, ret, ret_count);
 
-        return is_absence(r) ? absent_or_gone(files) : r;
+        return is_absence(r) ? leave(files, -ENODATA) : r;
 }
 
-int slice_files_read_oom_groups(SliceFiles *files, OomGroup **ret, size_t *ret_count) {
-        return leave(files, read_oom_groups(files, ret, ret_count));
+int slice_files_read_memory(const SliceFiles *files, MemoryUse *ret) {
+        MemoryUse use;
+        int r = leave(files, files->ops->read_memory(files, &use));
+
+        if (r >= 0)
+                *ret = use;
+        return r;
 }
 
-int slice_files_read_memory(SliceFiles *files, MemoryUse *ret) {
-        return leave(files, files->ops->read_memory(files, ret));
-}
-
-/* In one step from the root, since this is read of all slices in one go. */
 int slice_files_read_memory_by_name(const SliceFiles *files, uint64_t *ret) {
-        const CgroupHierarchy *h = cgroup_tree_of_controller(files->tree, CONTROLLER_MEMORY);
-        char path[MEMORY_PATH_MAX], buffer[SMALL_FILE_MAX];
-        ssize_t n;
+        int r = slice_files_read_value(files, CONTROLLER_MEMORY, files->ops->memory_current, ret);
 
-        if (!h)
-                return -ENODATA;
-        if ((size_t) snprintf(path, sizeof path, "%s/%s", files->path, files->ops->memory_current) >=
-            sizeof path)
-                return -ENAMETOOLONG;
-        n = read_attribute_at(h->root_fd, path, buffer, sizeof buffer);
-        if (is_absence(n))
-                return absent_or_gone(files);
-        return n < 0 ? (int) n : parse_single_value(buffer, (size_t) n, ret);
+        return r == -ENODATA ? leave(files, r) : r;
 }
 
-static int read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present) {
-        Limits limits = LIMITS_UNSET;
+static int read_limits(const SliceFiles *files, Limits *ret, LimitMask *ret_present) {
         LimitMask present = 0;
 
+        *ret = (Limits) LIMITS_UNSET;
         for (unsigned i = 0; i < _LIMIT_COUNT; i++) {
-                int r = files->ops->read_limit(files, (Limit) i, &limits.value[i]);
+                int r = files->ops->read_limit(files, (Limit) i, &ret->value[i]);
 
                 if (r == -ENODATA)
                         continue;
@@ -300,11 +267,18 @@ static int read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present) {
                         return r;
                 present |= 1U << i;
         }
-        *ret = limits;
         *ret_present = present;
         return 0;
 }
 
-int slice_files_read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present) {
-        return leave(files, read_limits(files, ret, ret_present));
+int slice_files_read_limits(const SliceFiles *files, Limits *ret, LimitMask *ret_present) {
+        LimitMask present = 0;
+        Limits limits;
+        int r = leave(files, read_limits(files, &limits, &present));
+
+        if (r < 0)
+                return r;
+        *ret = limits;
+        *ret_present = present;
+        return 0;
 }

@@ -37,10 +37,10 @@ uint64_t slice_files_inode(const SliceFiles *files);
 
 /* Opens the directory in the hierarchy in which slices are seen, for the caller to close: an O_PATH
  * descriptor, or -ENODEV. */
-int slice_files_open_directory(SliceFiles *files);
+int slice_files_open_directory(const SliceFiles *files);
 
 /* The same in the hierarchy of that controller. -ENODATA, -ENODEV. */
-int slice_files_open_controller(SliceFiles *files, Controller controller);
+int slice_files_open_controller(const SliceFiles *files, Controller controller);
 
 int slice_files_read_cpu(SliceFiles *files, CpuStat *ret);
 /* For who needs only how much was used, or knows that nothing is throttled. 1 if the other counters are
@@ -50,12 +50,12 @@ int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret);
 /* Where throttling is in a file of its own, that is not held any more, until it is read again. */
 void slice_files_let_go_throttling(SliceFiles *files);
 /* -ENODATA in a legacy tree. */
-int slice_files_read_memory_events(SliceFiles *files, MemoryEvents *ret);
+int slice_files_read_memory_events(const SliceFiles *files, MemoryEvents *ret);
 /* -ENODATA before Linux 5.2, and in a legacy tree. */
-int slice_files_read_memory_events_local(SliceFiles *files, MemoryEvents *ret);
+int slice_files_read_memory_events_local(const SliceFiles *files, MemoryEvents *ret);
 /* In a legacy tree: the groups of the slice in the memory hierarchy and the kills in each of them, as
  * oom_groups_read() has it. The first is the slice's own. */
-int slice_files_read_oom_groups(SliceFiles *files, OomGroup **ret, size_t *ret_count);
+int slice_files_read_oom_groups(const SliceFiles *files, OomGroup **ret, size_t *ret_count);
 
 /* Bytes. */
 typedef struct MemoryUse {
@@ -66,18 +66,18 @@ typedef struct MemoryUse {
                                  * if memory.stat does not tell */
 } MemoryUse;
 
-int slice_files_read_memory(SliceFiles *files, MemoryUse *ret);
+int slice_files_read_memory(const SliceFiles *files, MemoryUse *ret);
 /* MemoryUse.current alone, with three system calls. Unlike everything else here it may be that of another
  * slice of the same name; it is this one's if a read of its CPU time afterwards does not say -ENODEV. */
 int slice_files_read_memory_by_name(const SliceFiles *files, uint64_t *ret);
 
 /* How much of it is page cache: what the kernel drops before it kills anything, unlike shared memory and
  * files in a tmpfs, which it counts as files too. -ENODATA also if memory.stat does not tell. */
-int slice_files_read_page_cache(SliceFiles *files, uint64_t *ret);
+int slice_files_read_page_cache(const SliceFiles *files, uint64_t *ret);
 
 /* What the kernel holds, read back: cpu.max, cpu.weight, memory.max, memory.high, memory.swap.max; in a
  * legacy tree cpu.cfs_quota_us, cpu.shares, memory.limit_in_bytes, memory.soft_limit_in_bytes and what
  * memory.memsw.limit_in_bytes leaves above the limit. *ret_present says which of the values are there; those
  * whose file is not (controller off, no accounting of swap) are LIMIT_UNSET in *ret as well. "max" is
  * LIMIT_UNSET and present. CPUWeight is 0 for an idle group. */
-int slice_files_read_limits(SliceFiles *files, Limits *ret, LimitMask *ret_present);
+int slice_files_read_limits(const SliceFiles *files, Limits *ret, LimitMask *ret_present);
