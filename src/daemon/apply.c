@@ -6,13 +6,20 @@
 /* The kernel's values are read back after the first of these, then after four times as long (sixteen times
  * where we have set nothing) and so on up to the second: what somebody else changes is found, and costs next
  * to nothing. Where there are more slices it takes longer, up to the third, so that no more than two are
- * read back in a second: that takes 20 system calls for each. Few enough are read in one go that nothing has
+ * read back in a second: that takes 16 system calls for each. Few enough are read in one go that nothing has
  * to wait for it. */
 #define VERIFY_FIRST_USEC  (250 * USEC_PER_MSEC)
 #define VERIFY_LAST_USEC   (32 * USEC_PER_SEC)
 #define VERIFY_CROWD_USEC  (256 * USEC_PER_SEC)
 #define VERIFY_SLICE_USEC  (USEC_PER_SEC / 2)
 #define VERIFIED_IN_ONE_GO 256U
+
+/* Who had a change or appeared a moment ago is read back without delay. All others, who may be due all at
+ * once since they were there when the service was started, wait for their turn: no more than this part of
+ * all slices have it in one go, which is all of them in a minute, but so many at least. */
+#define VERIFY_PROMPT_USEC USEC_PER_SEC
+#define VERIFY_TURNS       128U
+#define VERIFY_TURN_LEAST  4U
 
 /* The CPUs and their limits as a whole change seldom. */
 #define CAPACITY_USEC (2 * USEC_PER_SEC)
@@ -324,17 +331,35 @@ static void look_at_capacity(Manager *m, usec_t now) {
                 log_debug("Cannot read how many CPUs there are, going by the last look.");
 }
 
+/* How many more may be read back in one go. */
+typedef struct VerifyRoom {
+        size_t all, late;
+} VerifyRoom;
+
+static bool has_turn(VerifyRoom *room, const ManagedSlice *slice) {
+        bool prompt = slice->verify_delay <= VERIFY_PROMPT_USEC;
+
+        if (room->all == 0 || (!prompt && room->late == 0))
+                return false;
+        room->all--;
+        room->late -= !prompt;
+        return true;
+}
+
 /* Twice a window, and when something has to be looked at soon. */
 void manager_housekeeping(Manager *m, usec_t now) {
         bool reset = is_being_reset(m, now);
-        unsigned verified = 0;
+        VerifyRoom room = {
+                .all = VERIFIED_IN_ONE_GO,
+                .late = MAX(m->slices.count / VERIFY_TURNS, VERIFY_TURN_LEAST),
+        };
         ManagedSlice *slice;
 
         m->housekeeping_at = reset ? now : now + engine_window(&m->engine_config) / 2;
         manager_refresh_tree(m);
         look_at_capacity(m, now);
         SLICE_FOREACH(slice, &m->slices) {
-                if (now >= slice->verify_at && (reset || verified++ < VERIFIED_IN_ONE_GO))
+                if (now >= slice->verify_at && (reset || has_turn(&room, slice)))
                         manager_verify(m, slice, now);
                 if (slice->memory_waits || (slice->retry_at > 0 && slice->retry_at <= now))
                         slice_table_enqueue(&m->slices, slice, false);

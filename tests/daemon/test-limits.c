@@ -252,6 +252,29 @@ static void test_thousand_slices(_unused_ void **state) {
         EXPECT_LIMIT(2499, LIMIT_MEMORY_MAX, 64 * MIB);
 }
 
+/* Who was read back a moment after a change is read back again a few at a time, and nobody is left out. */
+static void test_turns_of_reading_back(_unused_ void **state) {
+        size_t most = 0, calls;
+
+        fixture_configure(host.fixture, MEMORY_64M);
+        for (uid_t uid = 2000; uid < 2040; uid++)
+                fixture_add_user(host.fixture, uid);
+        host_start();
+        host_run(2 * USEC_PER_SEC);
+        assert_int_equal(host.script.n_calls, 40);
+        for (uid_t uid = 2000; uid < 2040; uid++)
+                fixture_set_limit(host.fixture, uid, LIMIT_MEMORY_MAX, 512 * MIB);
+        for (unsigned i = 0; i < 40; i++) {
+                calls = host.script.n_calls;
+                host_run(250 * USEC_PER_MSEC);
+                most = MAX(most, host.script.n_calls - calls);
+        }
+        assert_int_equal(host.script.n_calls, 80);
+        assert_in_range(most, 1, 8);
+        for (uid_t uid = 2000; uid < 2040; uid++)
+                EXPECT_LIMIT(uid, LIMIT_MEMORY_MAX, 64 * MIB);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
 
 int main(void) {
@@ -272,6 +295,7 @@ int main(void) {
                 TEST(test_one_user_refused),
                 TEST(test_canceled_is_no_failure),
                 TEST(test_thousand_slices),
+                TEST(test_turns_of_reading_back),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
