@@ -224,9 +224,14 @@ void manager_backend_done(const char *name, int error, const char *message, void
                 manager_flush(m);
 }
 
-/* systemd may be writing its own values: they are read back with each glance. */
+/* systemd may be writing its own values: what we have set is read back with each glance. */
 static bool is_being_reset(const Manager *m, usec_t now) {
         return m->backend->ops->reset_by_reload && now < m->resets_until;
+}
+
+/* Where we have set nothing nothing can be lost. What others have set is still to be learned. */
+static bool can_lose(const ManagedSlice *slice) {
+        return slice->confirmed || slice->entry->ours;
 }
 
 void manager_verify_soon(Manager *m, ManagedSlice *slice) {
@@ -273,7 +278,7 @@ void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
         slice->verify_delay = reset ? VERIFY_FIRST_USEC
                                     : CLAMP(slice->verify_delay * (slice->confirmed ? 4 : 16),
                                             VERIFY_FIRST_USEC, verify_last(m));
-        slice->verify_at = reset ? now : now + slice->verify_delay;
+        slice->verify_at = now + (!reset ? slice->verify_delay : can_lose(slice) ? 0 : VERIFY_PROMPT_USEC);
         /* What is on its way will be looked at when it has arrived. */
         if (!slice->files || slice->in_flight ||
             slice_files_read_limits(slice->files, &kernel, &present) < 0)
@@ -359,7 +364,7 @@ void manager_housekeeping(Manager *m, usec_t now) {
         manager_refresh_tree(m);
         look_at_capacity(m, now);
         SLICE_FOREACH(slice, &m->slices) {
-                if (now >= slice->verify_at && (reset || has_turn(&room, slice)))
+                if (now >= slice->verify_at && ((reset && can_lose(slice)) || has_turn(&room, slice)))
                         manager_verify(m, slice, now);
                 if (slice->memory_waits || (slice->retry_at > 0 && slice->retry_at <= now))
                         slice_table_enqueue(&m->slices, slice, false);

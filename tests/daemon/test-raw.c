@@ -113,6 +113,21 @@ static void test_reset_late(_unused_ void **state) {
         assert_int_equal(log_capture_count("instead of"), 0);
 }
 
+/* Where nothing is ours what systemd sets then is found soon after, too. */
+static void test_found_during_a_reload(_unused_ void **state) {
+        fixture_add_user(host.fixture, 1000);
+        host_start();
+        host_run(40 * USEC_PER_SEC);
+        fake_backend_reload(host.manager->backend);
+        for (uint64_t quota = 1; quota <= 3; quota++) {
+                host_run(600 * USEC_PER_MSEC);
+                fixture_set_limit(host.fixture, 1000, LIMIT_CPU_QUOTA, quota * USEC_PER_SEC / 2);
+                host_run(1250 * USEC_PER_MSEC);
+                assert_int_equal(host_slice(1000)->found_quota, quota * USEC_PER_SEC / 2);
+        }
+        assert_int_equal(host.script.n_calls, 0);
+}
+
 /* A reload that has changed nothing changes nothing. */
 static void test_nothing_lost_in_a_reload(_unused_ void **state) {
         fixture_configure(host.fixture, MEMORY_64M);
@@ -162,6 +177,7 @@ int main(void) {
                 TEST(test_reset_by_a_reload),
                 TEST(test_reset_during_a_reload),
                 TEST(test_reset_late),
+                TEST(test_found_during_a_reload),
                 TEST(test_nothing_lost_in_a_reload),
                 TEST(test_shares_after_a_reload),
                 TEST(test_gone_at_the_end),
