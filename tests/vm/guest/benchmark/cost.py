@@ -30,6 +30,8 @@ IDLE_UNIT = pathlib.Path("/run/systemd/system/fairslice-idle@.service")
 # Until the first of them is busy, so that it keeps nobody from starting the others.
 FIRST_CHANGE = 40.0 if EMULATED else 5.0
 CHANGE_ON, CHANGE_OFF = 2.5, 2.5
+# When the service has just begun it reads the limits of all slices back more often, so many of them in a second.
+BEGINS, READ_BACK_A_SECOND = 6.0, 400
 TURNS_BEFORE = 4  # until it has been going on for a while
 
 
@@ -46,6 +48,7 @@ def one_size(users, size, times):
         pid, files = running.main_pid(), crowd.files_of_a_look(busy_users)
         with contextlib.suppress(Exception):  # a host that is busy itself has no contention among users
             wait_for(lambda: quotas_stand(busy_users), 10, "contention")
+        time.sleep(BEGINS + size / READ_BACK_A_SECOND)
         for _ in range(times.rounds):
             time.sleep(1)
             found = {"slices": size,

@@ -157,7 +157,8 @@ def cost_section(result):
     if sizes:
         text += "### Cost: CPU time of one look at all slices\n\n" + table(COST_HEAD, sizes) + (
             "\nFour looks a second, while two users are busy and all others idle. The service's has all that it does "
-            "meanwhile in it, and the bare loop's its sleep and its waking up. systemd-cgtop reads the memory in use too.\n\n")
+            "meanwhile in it, but for the first seconds, in which it reads the limits of all slices back, and the bare loop's "
+            "its sleep and its waking up. systemd-cgtop reads the memory in use too.\n\n")
     return text + idle_text(cost.get("idle", [])) + calls_text(cost.get("calls", []))
 
 
