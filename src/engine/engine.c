@@ -114,7 +114,7 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
         usec_t window = engine_window(config);
         bool busy;
 
-        tracker_observe(&engine->host, now, window, host->usage_usec, 0);
+        tracker_observe(&engine->host, now, window, host->usage_usec, 0, NULL);
         if (!policy_needs_contention(config->policy))
                 return true;
         busy = tracker_use(&engine->host, window / 4) >=
@@ -160,10 +160,9 @@ static Found observe(const EngineConfig *config, usec_t now, uint64_t activity, 
                 EngineSlice *s = slices[i];
 
                 if (s->looked) {
-                        found.delta +=
-                                tracker_observe(&s->tracker, now, window, s->usage_usec, s->nr_throttled);
+                        found.delta += tracker_observe(&s->tracker, now, window, s->usage_usec,
+                                                       s->nr_throttled, &s->use);
                         found.known = found.known && s->tracker.count > 1;
-                        s->use = tracker_use(&s->tracker, window);
                         s->throttled = s->nr_throttled > 0 && tracker_throttled(&s->tracker, window / 2);
                         s->active = is_active(s, activity);
                 }

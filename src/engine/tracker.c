@@ -105,12 +105,10 @@ static uint64_t observe_more(Tracker *tracker, usec_t now, usec_t window, uint64
         return usage_usec - tracker->usage_usec;
 }
 
-uint64_t tracker_observe(Tracker *tracker, usec_t now, usec_t window, uint64_t usage_usec,
-                         uint64_t nr_throttled) {
-        uint64_t delta = 0, use;
+static uint64_t take_look(Tracker *tracker, usec_t now, usec_t window, uint64_t usage_usec,
+                          uint64_t nr_throttled) {
+        uint64_t delta = 0;
 
-        if (tracker->count > 0 && now <= tracker->when)
-                return 0;
         if (usage_usec < tracker->usage_usec || nr_throttled < tracker->nr_throttled)
                 *tracker = (Tracker){};
         if (tracker->count == 0)
@@ -120,9 +118,22 @@ uint64_t tracker_observe(Tracker *tracker, usec_t now, usec_t window, uint64_t u
         tracker->when = now;
         tracker->usage_usec = usage_usec;
         tracker->nr_throttled = nr_throttled;
+        return delta;
+}
+
+uint64_t tracker_observe(Tracker *tracker, usec_t now, usec_t window, uint64_t usage_usec,
+                         uint64_t nr_throttled, uint64_t *ret_use) {
+        bool is_look = tracker->count == 0 || now > tracker->when;
+        uint64_t delta = 0, use;
+
+        if (is_look)
+                delta = take_look(tracker, now, window, usage_usec, nr_throttled);
         use = tracker_use(tracker, window);
-        tracker->sample[slot_back(tracker, 0)].use =
-                (uint32_t) ((use + TRACKER_RATE_UNIT - 1) / TRACKER_RATE_UNIT);
+        if (is_look)
+                tracker->sample[slot_back(tracker, 0)].use =
+                        (uint32_t) ((use + TRACKER_RATE_UNIT - 1) / TRACKER_RATE_UNIT);
+        if (ret_use)
+                *ret_use = use;
         return delta;
 }
 

@@ -37,9 +37,10 @@ _Static_assert(CPU_RATE_MAX / TRACKER_RATE_UNIT <= UINT32_MAX, "every rate can b
 /* Takes one look. A counter that went backwards belongs to another cgroup of the same name: what was known
  * is forgotten. Of looks that come closer together than an eighth of the window only the first and the last
  * are kept. Time that went backwards is no look at all. Returns the CPU time in µs since the look before, 0
- * if that is unknown. */
+ * if that is unknown. *ret_use is what tracker_use() says of the window from then on; NULL if nobody asks.
+ */
 uint64_t tracker_observe(Tracker *tracker, usec_t now, usec_t window, uint64_t usage_usec,
-                         uint64_t nr_throttled);
+                         uint64_t nr_throttled, uint64_t *ret_use);
 
 /* The rate over the last `window`, ending at the last look; over what there is if that is less, and over the
  * time since the look before it if that is longer ago. 0 without two looks an eighth of the window apart. */

@@ -40,8 +40,8 @@ static void fixture_init(Fixture *f, bool contended, uint64_t budget) {
 /* Lets the slice's tracker have seen `rate` over a window. */
 static void uses(EngineSlice *slice, uint64_t rate) {
         slice->tracker = (Tracker){};
-        tracker_observe(&slice->tracker, START, WINDOW, 0, 0);
-        tracker_observe(&slice->tracker, START + WINDOW, WINDOW, rate, 0);
+        tracker_observe(&slice->tracker, START, WINDOW, 0, 0, NULL);
+        tracker_observe(&slice->tracker, START + WINDOW, WINDOW, rate, 0, NULL);
         slice->use = rate;
 }
 
@@ -121,7 +121,7 @@ static void hits(EngineSlice *slice, uint64_t quota) {
         slice->quota = quota;
         slice->tracker = (Tracker){};
         for (unsigned i = 0; i <= 4; i++)
-                tracker_observe(&slice->tracker, START + i * WINDOW / 4, WINDOW, i * quota / 4, i);
+                tracker_observe(&slice->tracker, START + i * WINDOW / 4, WINDOW, i * quota / 4, i, NULL);
         slice->use = quota;
         slice->throttled = true;
 }
@@ -129,7 +129,7 @@ static void hits(EngineSlice *slice, uint64_t quota) {
 /* Who has hit the quota until a look ago, and now uses so much. */
 static void goes_on_with(EngineSlice *slice, uint64_t quota, uint64_t rate) {
         hits(slice, quota);
-        tracker_observe(&slice->tracker, START + 5 * WINDOW / 4, WINDOW, quota + rate / 4, 4);
+        tracker_observe(&slice->tracker, START + 5 * WINDOW / 4, WINDOW, quota + rate / 4, 4, NULL);
 }
 
 /* What is left is lent at once, but not when somebody has just waited for a CPU. */
@@ -168,9 +168,9 @@ static void test_throttled_wants_all(void **state _unused_) {
 static void hit_half_a_window_ago(EngineSlice *slice, uint64_t quota, uint64_t rate) {
         slice->quota = quota;
         slice->tracker = (Tracker){};
-        tracker_observe(&slice->tracker, START, WINDOW, 0, 0);
+        tracker_observe(&slice->tracker, START, WINDOW, 0, 0, NULL);
         for (unsigned i = 1; i <= 4; i++)
-                tracker_observe(&slice->tracker, START + i * WINDOW / 4, WINDOW, i * rate / 4, 1);
+                tracker_observe(&slice->tracker, START + i * WINDOW / 4, WINDOW, i * rate / 4, 1, NULL);
         slice->use = rate;
 }
 
@@ -307,7 +307,7 @@ static void look_again(Fixture *f, SharePolicy policy, bool hits) {
 
                 s->usage_usec += i == 1 || hits ? 220000 : 200000;
                 s->nr_throttled += i == 1 || hits;
-                tracker_observe(&s->tracker, f->round.now, WINDOW, s->usage_usec, s->nr_throttled);
+                tracker_observe(&s->tracker, f->round.now, WINDOW, s->usage_usec, s->nr_throttled, NULL);
                 s->use = tracker_use(&s->tracker, WINDOW);
         }
         apply(f, policy);

@@ -15,9 +15,12 @@
 /* Looks every quarter of the window, at a counter that grows by `rate` µs a second. */
 static usec_t look_on(Tracker *tracker, usec_t now, unsigned looks, uint64_t *usage, uint64_t rate) {
         for (unsigned i = 0; i < looks; i++) {
+                uint64_t use;
+
                 now += QUARTER;
                 *usage += rate / 4;
-                tracker_observe(tracker, now, WINDOW, *usage, 0);
+                tracker_observe(tracker, now, WINDOW, *usage, 0, &use);
+                assert_int_equal(use, tracker_use(tracker, WINDOW));
         }
         return now;
 }
@@ -28,7 +31,7 @@ static void test_one_look_is_no_rate(void **state _unused_) {
         assert_int_equal(tracker_use(&tracker, WINDOW), 0);
         assert_int_equal(tracker_peak(&tracker, WINDOW), 0);
         assert_false(tracker_throttled(&tracker, WINDOW));
-        assert_int_equal(tracker_observe(&tracker, START, WINDOW, 123456, 7), 0);
+        assert_int_equal(tracker_observe(&tracker, START, WINDOW, 123456, 7, NULL), 0);
         assert_int_equal(tracker_use(&tracker, WINDOW), 0);
         assert_false(tracker_throttled(&tracker, WINDOW));
 }
@@ -36,8 +39,8 @@ static void test_one_look_is_no_rate(void **state _unused_) {
 static void test_two_looks_are(void **state _unused_) {
         Tracker tracker = {};
 
-        tracker_observe(&tracker, START, WINDOW, 1000, 0);
-        assert_int_equal(tracker_observe(&tracker, START + QUARTER, WINDOW, 126000, 0), 125000);
+        tracker_observe(&tracker, START, WINDOW, 1000, 0, NULL);
+        assert_int_equal(tracker_observe(&tracker, START + QUARTER, WINDOW, 126000, 0, NULL), 125000);
         assert_int_equal(tracker_use(&tracker, WINDOW), 500000);
 }
 
@@ -57,8 +60,8 @@ static void test_use_is_over_the_window(void **state _unused_) {
 static void test_use_after_a_long_silence(void **state _unused_) {
         Tracker tracker = {};
 
-        tracker_observe(&tracker, START, WINDOW, 0, 0);
-        tracker_observe(&tracker, START + 60 * USEC_PER_SEC, WINDOW, 30 * USEC_PER_SEC, 0);
+        tracker_observe(&tracker, START, WINDOW, 0, 0, NULL);
+        tracker_observe(&tracker, START + 60 * USEC_PER_SEC, WINDOW, 30 * USEC_PER_SEC, 0, NULL);
         assert_int_equal(tracker_use(&tracker, WINDOW), 500000);
 }
 
@@ -67,11 +70,11 @@ static void test_use_after_weeks_of_silence(void **state _unused_) {
         const usec_t weeks = 20 * 24 * 3600 * USEC_PER_SEC;
         Tracker tracker = {};
 
-        tracker_observe(&tracker, START, WINDOW, 0, 0);
-        assert_int_equal(tracker_observe(&tracker, START + weeks, WINDOW, 3 * weeks, 0), 3 * weeks);
+        tracker_observe(&tracker, START, WINDOW, 0, 0, NULL);
+        assert_int_equal(tracker_observe(&tracker, START + weeks, WINDOW, 3 * weeks, 0, NULL), 3 * weeks);
         assert_int_equal(tracker_use(&tracker, WINDOW), 3000000);
         assert_int_equal(tracker_peak(&tracker, WINDOW), 3000000);
-        tracker_observe(&tracker, START + weeks + QUARTER, WINDOW, 3 * weeks, 0);
+        tracker_observe(&tracker, START + weeks + QUARTER, WINDOW, 3 * weeks, 0, NULL);
         assert_int_equal(tracker_use(&tracker, WINDOW), 0);
 }
 
@@ -93,9 +96,9 @@ static void test_late_looks_still_count(void **state _unused_) {
         Tracker tracker = {};
         usec_t late = 20 * USEC_PER_MSEC;
 
-        tracker_observe(&tracker, START, WINDOW, 0, 0);
-        tracker_observe(&tracker, START + WINDOW / 2, WINDOW, 500000, 0);
-        tracker_observe(&tracker, START + WINDOW + late, WINDOW, 500000, 0);
+        tracker_observe(&tracker, START, WINDOW, 0, 0, NULL);
+        tracker_observe(&tracker, START + WINDOW / 2, WINDOW, 500000, 0, NULL);
+        tracker_observe(&tracker, START + WINDOW + late, WINDOW, 500000, 0, NULL);
         assert_int_equal(tracker_use(&tracker, WINDOW), 500000 * WINDOW / (WINDOW + late));
 }
 
@@ -103,9 +106,9 @@ static void test_throttled_is_forgotten_after_the_window(void **state _unused_) 
         static const bool expected[] = { true, true, false, false };
         Tracker tracker = {};
 
-        tracker_observe(&tracker, START, WINDOW, 0, 4);
+        tracker_observe(&tracker, START, WINDOW, 0, 4, NULL);
         for (unsigned i = 0; i < ELEMENTSOF(expected); i++) {
-                tracker_observe(&tracker, START + (i + 1) * QUARTER, WINDOW, 0, 5);
+                tracker_observe(&tracker, START + (i + 1) * QUARTER, WINDOW, 0, 5, NULL);
                 assert_int_equal(tracker_throttled(&tracker, WINDOW / 2), expected[i]);
         }
 }
@@ -119,10 +122,10 @@ static void test_a_counter_that_goes_backwards_starts_anew(void **state _unused_
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 Tracker tracker = {};
 
-                tracker_observe(&tracker, START, WINDOW, 0, 0);
-                tracker_observe(&tracker, START + QUARTER, WINDOW, 1000000, 9);
+                tracker_observe(&tracker, START, WINDOW, 0, 0, NULL);
+                tracker_observe(&tracker, START + QUARTER, WINDOW, 1000000, 9, NULL);
                 assert_int_equal(tracker_observe(&tracker, START + 2 * QUARTER, WINDOW, cases[i].usage_usec,
-                                                 cases[i].nr_throttled),
+                                                 cases[i].nr_throttled, NULL),
                                  0);
                 assert_int_equal(tracker_use(&tracker, WINDOW), 0);
                 assert_int_equal(tracker_peak(&tracker, WINDOW), 0);
@@ -134,10 +137,13 @@ static void test_time_that_does_not_go_on_is_no_look(void **state _unused_) {
         static const usec_t times[] = { START + QUARTER, START + QUARTER - 1, 0 };
         Tracker tracker = {};
 
-        tracker_observe(&tracker, START, WINDOW, 0, 0);
-        tracker_observe(&tracker, START + QUARTER, WINDOW, 125000, 0);
+        tracker_observe(&tracker, START, WINDOW, 0, 0, NULL);
+        tracker_observe(&tracker, START + QUARTER, WINDOW, 125000, 0, NULL);
         for (size_t i = 0; i < ELEMENTSOF(times); i++) {
-                assert_int_equal(tracker_observe(&tracker, times[i], WINDOW, 999999, 9), 0);
+                uint64_t use = 0;
+
+                assert_int_equal(tracker_observe(&tracker, times[i], WINDOW, 999999, 9, &use), 0);
+                assert_int_equal(use, 500000);
                 assert_int_equal(tracker_use(&tracker, WINDOW), 500000);
         }
 }
@@ -146,11 +152,11 @@ static void test_time_that_does_not_go_on_is_no_look(void **state _unused_) {
 static void test_looks_in_a_row_are_no_rate(void **state _unused_) {
         Tracker tracker = {};
 
-        tracker_observe(&tracker, START, WINDOW, 0, 0);
-        tracker_observe(&tracker, START + 10, WINDOW, 10000, 0);
+        tracker_observe(&tracker, START, WINDOW, 0, 0, NULL);
+        tracker_observe(&tracker, START + 10, WINDOW, 10000, 0, NULL);
         assert_int_equal(tracker_use(&tracker, WINDOW), 0);
         assert_int_equal(tracker_peak(&tracker, WINDOW), 0);
-        tracker_observe(&tracker, START + QUARTER, WINDOW, 125000, 0);
+        tracker_observe(&tracker, START + QUARTER, WINDOW, 125000, 0, NULL);
         assert_int_equal(tracker_use(&tracker, WINDOW), 500000);
 }
 
@@ -162,7 +168,7 @@ static void test_many_looks_do_not_shorten_the_window(void **state _unused_) {
         for (unsigned i = 0; i < 200; i++) {
                 now += often;
                 usage += i < 150 ? often : 0; /* one CPU, then nothing for half a second */
-                tracker_observe(&tracker, now, WINDOW, usage, 0);
+                tracker_observe(&tracker, now, WINDOW, usage, 0, NULL);
         }
         assert_in_range(tracker_use(&tracker, WINDOW), 1, 600000);
         assert_int_equal(tracker_use(&tracker, WINDOW / 4), 0);
@@ -171,8 +177,8 @@ static void test_many_looks_do_not_shorten_the_window(void **state _unused_) {
 static void test_no_rate_is_beyond_all_hosts(void **state _unused_) {
         Tracker tracker = {};
 
-        tracker_observe(&tracker, START, WINDOW, 0, 0);
-        assert_true(tracker_observe(&tracker, START + QUARTER, WINDOW, UINT64_MAX, UINT64_MAX) ==
+        tracker_observe(&tracker, START, WINDOW, 0, 0, NULL);
+        assert_true(tracker_observe(&tracker, START + QUARTER, WINDOW, UINT64_MAX, UINT64_MAX, NULL) ==
                     UINT64_MAX);
         assert_true(tracker_use(&tracker, WINDOW) == UINT64_C(65536) * USEC_PER_SEC);
 }
