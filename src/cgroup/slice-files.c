@@ -21,22 +21,15 @@ static int open_directory(int parent_fd, const char *path) {
         return fd < 0 ? -errno : fd;
 }
 
-int slice_files_open(const CgroupTree *tree, const char *path, SliceFiles **ret) {
-        _cleanup_close_ int fd = open_directory(cgroup_tree_root_fd(tree), path);
-        struct stat st;
-        SliceFiles *files;
+static int new_files(const CgroupTree *tree, const char *path, uint64_t inode, SliceFiles **ret) {
+        SliceFiles *files = malloc(sizeof *files + strlen(path) + 1);
 
-        if (fd < 0)
-                return fd;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        files = malloc(sizeof *files + strlen(path) + 1);
         if (!files)
                 return -ENOMEM;
         *files = (SliceFiles){
                 .ops = cgroup_tree_is_legacy(tree) ? &slice_files_legacy : &slice_files_unified,
                 .tree = tree,
-                .inode = st.st_ino,
+                .inode = inode,
         };
         strcpy(files->path, path);
         for (size_t i = 0; i < _HELD_COUNT; i++)
@@ -45,13 +38,38 @@ int slice_files_open(const CgroupTree *tree, const char *path, SliceFiles **ret)
         return 0;
 }
 
-int slice_files_open_user(const CgroupTree *tree, const char *name, SliceFiles **ret) {
-        char path[sizeof CGROUP_USER_SLICE + 1 + SLICE_NAME_MAX];
+int slice_files_open(const CgroupTree *tree, const char *path, SliceFiles **ret) {
+        _cleanup_close_ int fd = open_directory(cgroup_tree_root_fd(tree), path);
+        struct stat st;
 
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return new_files(tree, path, st.st_ino, ret);
+}
+
+typedef char UserSlicePath[sizeof CGROUP_USER_SLICE + 1 + SLICE_NAME_MAX];
+
+static int user_slice_path(UserSlicePath path, const char *name) {
         if (strlen(name) > SLICE_NAME_MAX)
                 return -ENAMETOOLONG;
-        snprintf(path, sizeof path, CGROUP_USER_SLICE "/%s", name);
-        return slice_files_open(tree, path, ret);
+        snprintf(path, sizeof(UserSlicePath), CGROUP_USER_SLICE "/%s", name);
+        return 0;
+}
+
+int slice_files_open_user(const CgroupTree *tree, const char *name, SliceFiles **ret) {
+        UserSlicePath path;
+        int r = user_slice_path(path, name);
+
+        return r < 0 ? r : slice_files_open(tree, path, ret);
+}
+
+int slice_files_for_known_user(const CgroupTree *tree, const char *name, uint64_t inode, SliceFiles **ret) {
+        UserSlicePath path;
+        int r = user_slice_path(path, name);
+
+        return r < 0 ? r : new_files(tree, path, inode, ret);
 }
 
 SliceFiles *slice_files_free(SliceFiles *files) {

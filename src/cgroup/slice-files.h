@@ -28,6 +28,10 @@ int slice_files_open(const CgroupTree *tree, const char *path, SliceFiles **ret)
 /* The same for a child of user.slice by its name. */
 int slice_files_open_user(const CgroupTree *tree, const char *name, SliceFiles **ret);
 
+/* The same for the one with that inode number, without looking whether it is there: what is called next says
+ * so. For who reads a slice now and then, and keeps no more of it in between. */
+int slice_files_for_known_user(const CgroupTree *tree, const char *name, uint64_t inode, SliceFiles **ret);
+
 SliceFiles *slice_files_free(SliceFiles *files);
 DEFINE_CLEANUP(SliceFiles *, slice_files_free)
 

@@ -13,19 +13,19 @@
 #define VICTIMS_KEEP_USEC (60 * USEC_PER_SEC)
 
 /* Reads what can be read, and keeps what was read before of the rest. */
-static void capture_memory(OomSlice *slice) {
+static void capture_memory(const OomWatch *w, OomSlice *slice) {
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
         LimitMask present;
         MemoryUse use;
         Limits limits;
 
-        if (!slice->files)
+        if (slice->gone || oom_slice_open(w, slice, &files) < 0)
                 return;
-        if (slice_files_read_limits(slice->files, &limits, &present) >= 0 &&
-            present & 1U << LIMIT_MEMORY_MAX) {
+        if (slice_files_read_limits(files, &limits, &present) >= 0 && present & 1U << LIMIT_MEMORY_MAX) {
                 slice->memory_max = limits.value[LIMIT_MEMORY_MAX];
                 slice->memory_max_known = true;
         }
-        if (slice_files_read_memory(slice->files, &use) < 0)
+        if (slice_files_read_memory(files, &use) < 0)
                 return;
         /* What was in use at the kill is nearer to the first look than to the last. */
         if (slice->memory_current == OOM_VALUE_UNKNOWN)
@@ -56,7 +56,7 @@ void oom_collect_consider(OomWatch *watch, OomSlice *slice, usec_t now) {
                 watch->n_windows++;
                 slice->memory_max_known = false;
                 slice->memory_max = slice->memory_current = slice->memory_peak = OOM_VALUE_UNKNOWN;
-                capture_memory(slice);
+                capture_memory(watch, slice);
         }
 }
 
@@ -77,7 +77,7 @@ static bool slice_waits(OomWatch *w, const char *name) {
         if (w->n_gone == 0)
                 return false;
         LIST_FOREACH(slice, &w->slices, list) {
-                if (!slice->files && strcmp(slice->account->name, name) == 0)
+                if (slice->gone && strcmp(slice->account->name, name) == 0)
                         return true;
         }
         return false;
@@ -92,7 +92,7 @@ static bool may_guess(OomWatch *w, const char *name) {
         if (!w->legacy)
                 return true;
         slice = oom_slice_find(w, name);
-        return slice && slice->files && strcmp(name, "user-0.slice") != 0;
+        return slice && !slice->gone && strcmp(name, "user-0.slice") != 0;
 }
 
 /* Victims that may be in the remainder: no window of a slice of that name is open. */
@@ -163,9 +163,9 @@ static void close_slice(OomWatch *w, OomSlice *slice, usec_t now) {
         OomCounters pending;
 
         /* The lines were read before: whatever they tell of has been counted by now. */
-        if (slice->files)
+        if (!slice->gone)
                 oom_slice_look(w, slice, now);
-        capture_memory(slice);
+        capture_memory(w, slice);
         pending = oom_ledger_pending(slice->account);
         slice->window.open = false;
         w->n_windows--;
@@ -175,7 +175,7 @@ static void close_slice(OomWatch *w, OomSlice *slice, usec_t now) {
                 slice->last_event = now;
                 slice->last_killed = pending.kills > 0;
         }
-        if (!slice->files)
+        if (slice->gone)
                 oom_slice_free(w, slice);
 }
 

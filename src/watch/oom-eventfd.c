@@ -178,11 +178,16 @@ static void join_signal(OomSlice *slice, OomSignal *signal) {
         signal->n_slices++;
 }
 
-static int register_eventfd(OomSlice *slice) {
-        _cleanup_close_ int dirfd = slice_files_open_controller(slice->files, CONTROLLER_MEMORY);
+static int register_eventfd(const OomWatch *w, OomSlice *slice) {
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
+        _cleanup_close_ int dirfd = -1;
         struct stat st;
         int r;
 
+        r = oom_slice_open(w, slice, &files);
+        if (r < 0)
+                return r;
+        dirfd = slice_files_open_controller(files, CONTROLLER_MEMORY);
         if (dirfd < 0)
                 return dirfd;
         if (fstat(dirfd, &st) < 0)
@@ -203,7 +208,7 @@ static int add(OomWatch *w, OomSlice *slice) {
         if (r < 0)
                 return refused(w, slice, r);
         join_signal(slice, signal);
-        r = register_eventfd(slice);
+        r = register_eventfd(w, slice);
         if (r < 0) {
                 leave_signal(slice);
                 return refused(w, slice, r);
@@ -239,13 +244,20 @@ static void follow_directory(OomWatch *w, OomSlice *slice, uint64_t inode) {
                 slice->signal->expected_until = MAX(slice->signal->expected_until, expected_until);
 }
 
+static int read_groups(const OomWatch *w, const OomSlice *slice, OomGroup **ret, size_t *ret_count) {
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
+        int r = oom_slice_open(w, slice, &files);
+
+        return r < 0 ? r : slice_files_read_oom_groups(files, ret, ret_count);
+}
+
 static int read_slice(OomWatch *w, OomSlice *slice) {
         uint64_t before = slice->account->seen.kills;
         _cleanup_free_ OomGroup *groups = NULL;
         size_t count;
         int r;
 
-        r = slice_files_read_oom_groups(slice->files, &groups, &count);
+        r = read_groups(w, slice, &groups, &count);
         if (r < 0) {
                 if (r == -ENODATA)
                         remove_eventfd(w, slice);

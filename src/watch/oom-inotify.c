@@ -48,8 +48,11 @@ static void warn_no_watches(OomWatch *w) {
 }
 
 static int add(OomWatch *watch, OomSlice *slice) {
-        int wd = watch_file(watch, slice->files);
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
+        int wd = oom_slice_open(watch, slice, &files);
 
+        if (wd >= 0)
+                wd = watch_file(watch, files);
         if (wd == -ENOSPC)
                 warn_no_watches(watch);
         if (wd < 0)
@@ -192,12 +195,16 @@ static void close_inotify(OomWatch *watch) {
 }
 
 /* 1 if something of interest changed, 0 if not (memory.events counts high and max as well). */
-static int read_counters(OomSlice *slice, OomCounters *ret) {
+static int read_counters(const OomWatch *w, const OomSlice *slice, OomCounters *ret) {
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
         const OomCounters *seen = &slice->account->seen;
         MemoryEvents events, local;
         int r;
 
-        r = slice_files_read_memory_events(slice->files, &events);
+        r = oom_slice_open(w, slice, &files);
+        if (r < 0)
+                return r;
+        r = slice_files_read_memory_events(files, &events);
         if (r < 0)
                 return r;
         if (events.oom_kill == seen->kills && events.oom == seen->hits)
@@ -207,7 +214,7 @@ static int read_counters(OomSlice *slice, OomCounters *ret) {
                 .hits = events.oom,
                 .local_hits = seen->local_hits,
         };
-        r = slice_files_read_memory_events_local(slice->files, &local);
+        r = slice_files_read_memory_events_local(files, &local);
         if (r >= 0)
                 ret->local_hits = local.oom;
         return 1;
@@ -215,7 +222,7 @@ static int read_counters(OomSlice *slice, OomCounters *ret) {
 
 static int read_slice(OomWatch *watch, OomSlice *slice) {
         OomCounters counters;
-        int r = read_counters(slice, &counters);
+        int r = read_counters(watch, slice, &counters);
 
         if (r <= 0)
                 return r;

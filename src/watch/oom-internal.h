@@ -28,10 +28,10 @@ typedef struct OomSlice {
         LIST_ENTRY(OomSlice) list;
         LIST_ENTRY(OomSlice) dirty_list;
         OomAccount *account;
-        SliceFiles *files; /* NULL: the slice is gone, and only its window keeps it here */
-        unsigned scan;     /* the last scan that found it */
-        int wd;            /* unified tree: inotify watch, or -1 */
+        unsigned scan; /* the last scan that found it */
+        int wd;        /* unified tree: inotify watch, or -1 */
 
+        bool gone;    /* only its window keeps it here */
         bool watched; /* something says when to look at it */
         bool dirty;   /* in that list */
         bool blind;   /* legacy tree: its counters could not be read: the kernel's lines told meanwhile */
@@ -145,6 +145,8 @@ typedef struct OomNotify {
 extern const OomNotify oom_notify_inotify, oom_notify_eventfd;
 
 /* oom.c */
+/* For a look at a slice that is not gone. */
+int oom_slice_open(const OomWatch *watch, const OomSlice *slice, SliceFiles **ret);
 OomSlice *oom_slice_find(OomWatch *watch, const char *name);
 /* Reads the counter in which nothing is lost, before any slice's. */
 void oom_root_read(OomWatch *watch);

@@ -68,6 +68,10 @@ usec_t oom_watch_now(OomWatch *watch) {
         return now;
 }
 
+int oom_slice_open(const OomWatch *watch, const OomSlice *slice, SliceFiles **ret) {
+        return slice_files_for_known_user(watch->tree, slice->account->name, slice->account->inode, ret);
+}
+
 OomSlice *oom_slice_find(OomWatch *watch, const char *name) {
         const OomAccount *account = oom_ledger_find(watch->ledger, name);
 
@@ -101,14 +105,14 @@ bool oom_watch_is_baseline(const OomWatch *watch) {
 }
 
 void oom_slice_free(OomWatch *watch, OomSlice *slice) {
-        if (slice->files) {
+        if (slice->gone)
+                watch->n_gone--;
+        else {
                 watch->notify->remove(watch, slice);
                 watch->unwatched--;
-        } else
-                watch->n_gone--;
+        }
         watch->n_windows -= slice->window.open;
         oom_slice_clear_dirty(slice);
-        slice_files_free(slice->files);
         oom_ledger_close(watch->ledger, slice->account);
         LIST_REMOVE(slice, list);
         free(slice);
@@ -121,20 +125,20 @@ void oom_slice_gone(OomWatch *watch, OomSlice *slice) {
                 oom_slice_free(watch, slice);
                 return;
         }
-        if (!slice->files)
+        if (slice->gone)
                 return;
         watch->notify->remove(watch, slice);
         oom_slice_clear_dirty(slice);
         watch->unwatched--;
         watch->n_gone++;
-        slice->files = slice_files_free(slice->files);
+        slice->gone = true;
         oom_ledger_detach(watch->ledger, slice->account);
 }
 
 bool oom_slice_look(OomWatch *watch, OomSlice *slice, usec_t now) {
         int r;
 
-        if (!slice->files)
+        if (slice->gone)
                 return true;
         oom_slice_clear_dirty(slice);
         r = watch->notify->read(watch, slice);
@@ -195,18 +199,16 @@ void oom_root_read(OomWatch *watch) {
 }
 
 /* First the watch, then the look, so that nothing can come in between. */
-static int new_slice(OomWatch *w, SliceFiles *files, const char *name, usec_t now) {
+static int new_slice(OomWatch *w, const char *name, uint64_t inode, usec_t now) {
         OomSlice *slice = calloc(1, sizeof *slice);
-        OomAccount *account = slice ? oom_ledger_open(w->ledger, name, slice_files_inode(files)) : NULL;
+        OomAccount *account = slice ? oom_ledger_open(w->ledger, name, inode) : NULL;
 
         if (!account) {
                 free(slice);
-                slice_files_free(files);
                 return -ENOMEM;
         }
         account->owner = slice;
         slice->account = account;
-        slice->files = files;
         slice->wd = -1;
         slice->scan = w->scan;
         LIST_INSERT_HEAD(&w->slices, slice, list);
@@ -215,16 +217,25 @@ static int new_slice(OomWatch *w, SliceFiles *files, const char *name, usec_t no
         return oom_slice_look(w, slice, now) ? 0 : -ENOENT;
 }
 
+/* Of the slice that has the name now. */
+static int read_inode(const OomWatch *w, const char *name, uint64_t *ret) {
+        _cleanup_(slice_files_freep) SliceFiles *files = NULL;
+        int r = slice_files_open_user(w->tree, name, &files);
+
+        if (r >= 0)
+                *ret = slice_files_inode(files);
+        return r;
+}
+
 static int add_slice(OomWatch *w, const char *name, usec_t now) {
         OomSlice *slice = oom_slice_find(w, name);
-        SliceFiles *files;
+        uint64_t inode;
         int r;
 
-        r = slice_files_open_user(w->tree, name, &files);
+        r = read_inode(w, name, &inode);
         if (r < 0)
                 return r;
-        if (slice && slice->account->inode == slice_files_inode(files)) {
-                slice_files_free(files);
+        if (slice && slice->account->inode == inode) {
                 slice->scan = w->scan;
                 if (!slice->watched)
                         (void) w->notify->add(w, slice);
@@ -232,7 +243,7 @@ static int add_slice(OomWatch *w, const char *name, usec_t now) {
         }
         if (slice)
                 oom_slice_gone(w, slice);
-        return new_slice(w, files, name, now);
+        return new_slice(w, name, inode, now);
 }
 
 int oom_watch_add(OomWatch *watch, const char *name) {
@@ -251,14 +262,9 @@ int oom_watch_add(OomWatch *watch, const char *name) {
 
 /* Whether a slice of that name is there, and is this one. */
 static bool is_still_there(const OomWatch *w, const OomSlice *slice) {
-        SliceFiles *files;
-        bool same;
+        uint64_t inode;
 
-        if (!w->root || slice_files_open_user(w->tree, slice->account->name, &files) < 0)
-                return false;
-        same = slice_files_inode(files) == slice->account->inode;
-        slice_files_free(files);
-        return same;
+        return w->root && read_inode(w, slice->account->name, &inode) >= 0 && inode == slice->account->inode;
 }
 
 void oom_watch_remove(OomWatch *watch, const char *name) {
@@ -266,7 +272,7 @@ void oom_watch_remove(OomWatch *watch, const char *name) {
         usec_t now = oom_watch_now(watch);
 
         /* It may have been made again since whoever calls heard that it was gone. */
-        if (slice && oom_slice_look(watch, slice, now) && slice->files && !is_still_there(watch, slice))
+        if (slice && oom_slice_look(watch, slice, now) && !slice->gone && !is_still_there(watch, slice))
                 oom_slice_gone(watch, slice);
         oom_collect_update(watch, now);
 }
@@ -289,7 +295,7 @@ void oom_watch_retry(OomWatch *watch, usec_t now) {
                 int r;
 
                 next = LIST_NEXT(slice, list);
-                if (!slice->files || slice->watched)
+                if (slice->gone || slice->watched)
                         continue;
                 r = watch->notify->add(watch, slice);
                 if (r == -ENOSPC || r == -EMFILE)
@@ -306,7 +312,7 @@ static void scan_known(OomWatch *w, OomSlice *slice, usec_t now) {
         bool told = slice->dirty || !slice->watched || w->legacy;
 
         slice->scan = w->scan;
-        if (!oom_slice_look(w, slice, now) || !slice->files || slice->account->seen.kills == kills || told)
+        if (!oom_slice_look(w, slice, now) || slice->gone || slice->account->seen.kills == kills || told)
                 return;
         w->notify->remove(w, slice);
         (void) w->notify->add(w, slice);
@@ -347,7 +353,7 @@ void oom_watch_scan(OomWatch *watch, usec_t now) {
         }
         for (OomSlice *slice = LIST_FIRST(&watch->slices); slice; slice = next) {
                 next = LIST_NEXT(slice, list);
-                if (slice->files && slice->scan != watch->scan)
+                if (!slice->gone && slice->scan != watch->scan)
                         oom_slice_gone(watch, slice);
         }
 }
