@@ -82,7 +82,7 @@ static int lookup_groups(const char *user, gid_t primary, User *ret) {
         r = group_ids(user, primary, &ret->gids, &count);
         if (r < 0)
                 return r;
-        ret->gid_count = (size_t) count;
+        ret->gid_count = (unsigned) count;
         ret->groups = calloc((size_t) count + 1, sizeof *ret->groups);
         if (!ret->groups)
                 return -ENOMEM;

@@ -12,52 +12,51 @@
 #include "model/slice-name.h"
 #include "report/history.h"
 
-/* One slice that the service knows of: what is wanted for it, what stands, and what is under way. */
+/* One slice that the service knows of: what is wanted for it, what stands, and what is under way. There may
+ * be very many, so in each part what is small is together. */
 typedef struct ManagedSlice {
         LIST_ENTRY(ManagedSlice) all;
         TAILQ_ENTRY(ManagedSlice) queue; /* those that may have something to be set */
-        bool queued;
 
-        char name[USER_SLICE_NAME_MAX + 1];
         User user;
-        bool exempt;    /* known, and left alone */
-        bool announced; /* logind has the user */
-
         SliceFiles *files; /* NULL while there is no cgroup */
+        char name[USER_SLICE_NAME_MAX + 1];
+        bool queued;
+        bool exempt;          /* known, and left alone */
+        bool announced;       /* logind has the user */
+        bool throttling_read; /* nr_throttled and throttled_usec are this cgroup's */
+        bool sampled; /* sampled_usage and sampled_throttled are those of the last look of the history */
+        bool held;    /* by a fair-share quota, as EventLog= was told */
+        Hold hold;    /* as of the last look */
 
         SliceConfig config;
         LedgerEntry *entry;    /* the ledger's */
         uint64_t found_quota;  /* CPUQuota= that somebody else has set; LIMIT_UNSET */
         uint64_t found_weight; /* CPUWeight= likewise; LIMIT_UNSET */
         EngineSlice engine;    /* engine.quota and .yields are the fair share that was decided on */
-        Hold hold;             /* as of the last look */
-        bool held;             /* by a fair-share quota, as EventLog= was told */
         usec_t hold_since;     /* CLOCK_REALTIME; 0: since the service was started */
 
-        Limits set;          /* what stands, as far as we know */
-        LimitMask known;     /* for which limits we do */
-        bool kernel_seen;    /* the kernel's values were read since the cgroup appeared */
-        LimitMask confirmed; /* which of them we have set ourselves and the backend has taken */
-        LimitMask pretended; /* which of them were only said, while observing */
-        bool in_flight;
+        Limits set;  /* what stands, as far as we know */
         Limits sent; /* with the change under way */
         LimitMask sent_mask;
-
-        History *history;      /* owned; NULL until the first look */
-        bool throttling_read;  /* the two counters below are this cgroup's */
-        uint64_t nr_throttled; /* as they were read last */
-        uint64_t throttled_usec;
-        bool sampled;               /* the counters below are those of the last look of the history */
-        uint64_t sampled_usage;     /* µs */
-        uint64_t sampled_throttled; /* µs */
-
-        usec_t verify_at;       /* when to read the kernel's values back; USEC_INFINITY: never */
-        usec_t verify_delay;    /* after this one, until the next */
-        usec_t retry_at;        /* not before, after a failure; 0: at once */
-        unsigned failures;      /* in a row */
+        bool in_flight;
+        LimitMask known;        /* for which limits we know what stands */
+        bool kernel_seen;       /* the kernel's values were read since the cgroup appeared */
+        LimitMask confirmed;    /* which of them we have set ourselves and the backend has taken */
+        LimitMask pretended;    /* which of them were only said, while observing */
         LimitMask repaired;     /* set again since the last reload, and reported */
         LimitMask given_up;     /* set again and different still, until the next reload */
         LimitMask memory_waits; /* lowering waits for use to fall, and was reported */
+        unsigned failures;      /* in a row */
+        usec_t retry_at;        /* not before, after a failure; 0: at once */
+        usec_t verify_at;       /* when to read the kernel's values back; USEC_INFINITY: never */
+        usec_t verify_delay;    /* after this one, until the next */
+
+        History *history;      /* owned; NULL until the first look */
+        uint64_t nr_throttled; /* as read last */
+        uint64_t throttled_usec;
+        uint64_t sampled_usage;     /* µs */
+        uint64_t sampled_throttled; /* µs */
 } ManagedSlice;
 
 /* -ENOMEM. The user's identity is looked up by the caller. */

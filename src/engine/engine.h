@@ -28,12 +28,12 @@ typedef struct EngineHost {
 typedef struct EngineSlice {
         /* In, set by the caller before each tick */
         bool looked;           /* the counters below are fresh; otherwise the slice counts as it did */
+        bool yields;           /* its weight is lowered while the quota is in force */
         uint64_t usage_usec;   /* counter */
         uint64_t nr_throttled; /* counter */
         uint64_t weight;       /* 1 - 10000 */
         uint64_t cap;          /* standing cap of CPUQuota=; LIMIT_UNSET */
         uint64_t quota;        /* the fair-share quota in force; LIMIT_UNSET */
-        bool yields;           /* its weight is lowered meanwhile */
 
         /* Out, for who wants to show it */
         uint64_t use;   /* over the last window */
@@ -42,14 +42,14 @@ typedef struct EngineSlice {
         bool throttled;
 
         /* The engine's own */
+        bool want_yields;
+        Reason reason;
         Tracker tracker;
         uint64_t demand; /* as claimed at the last tick */
         uint64_t want;
-        bool want_yields;
         usec_t yields_since;
         usec_t full_weight_until; /* it could not use its quota with less; 0: it never had to */
-        Reason reason;
-        Debt debt;         /* of the quota in force */
+        Debt debt;                /* of the quota in force */
         usec_t lifted;     /* when the last one was lifted, for being above what is wanted; 0: never */
         usec_t keep_until; /* who comes and goes keeps it until then */
 } EngineSlice;

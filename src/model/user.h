@@ -10,10 +10,10 @@
 /* Who a user is, as the name service told it. Owns its strings. */
 typedef struct User {
         uid_t uid;
+        unsigned gid_count;
         char *name;    /* NULL if the UID has no name */
         char **groups; /* names of all groups, primary first, ended by NULL; NULL if there are none */
         gid_t *gids; /* the numbers of all groups, also of those that have no name; NULL if there are none */
-        size_t gid_count;
 } User;
 
 /* Frees what the user holds, not the struct itself, and leaves it empty. */
