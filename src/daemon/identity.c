@@ -55,6 +55,7 @@ static int group_name(gid_t gid, char **ret) {
 
 static int group_ids(const char *user, gid_t primary, gid_t **ret, int *ret_count) {
         _cleanup_free_ gid_t *gids = NULL;
+        gid_t *fitting;
         int count = 64;
 
         for (;;) {
@@ -70,6 +71,10 @@ static int group_ids(const char *user, gid_t primary, gid_t **ret, int *ret_coun
                 if (count > GROUPS_MAX)
                         return -E2BIG;
         }
+        /* There may be very many users, whose groups are kept. */
+        fitting = reallocarray(gids, (size_t) MAX(count, 1), sizeof *fitting);
+        if (fitting)
+                gids = fitting;
         *ret = TAKE_PTR(gids);
         *ret_count = count;
         return 0;

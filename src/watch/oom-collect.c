@@ -22,16 +22,16 @@ static void capture_memory(const OomWatch *w, OomSlice *slice) {
         if (slice->gone || oom_slice_open(w, slice, &files) < 0)
                 return;
         if (slice_files_read_limits(files, &limits, &present) >= 0 && present & 1U << LIMIT_MEMORY_MAX) {
-                slice->memory_max = limits.value[LIMIT_MEMORY_MAX];
-                slice->memory_max_known = true;
+                slice->open->memory_max = limits.value[LIMIT_MEMORY_MAX];
+                slice->open->memory_max_known = true;
         }
         if (slice_files_read_memory(files, &use) < 0)
                 return;
         /* What was in use at the kill is nearer to the first look than to the last. */
-        if (slice->memory_current == OOM_VALUE_UNKNOWN)
-                slice->memory_current = use.current;
+        if (slice->open->memory_current == OOM_VALUE_UNKNOWN)
+                slice->open->memory_current = use.current;
         if (use.peak != UINT64_MAX)
-                slice->memory_peak = use.peak;
+                slice->open->memory_peak = use.peak;
 }
 
 /* Whether the slice's own limit was hit, with nobody killed, in a way worth telling now. */
@@ -45,19 +45,32 @@ static bool hits_are_news(OomWatch *w, OomSlice *slice, usec_t now) {
         return false;
 }
 
+static int open_case(OomWatch *w, OomSlice *slice) {
+        slice->open = malloc(sizeof *slice->open);
+        if (!slice->open)
+                return -ENOMEM;
+        *slice->open = (OomCase){
+                .memory_max = OOM_VALUE_UNKNOWN,
+                .memory_current = OOM_VALUE_UNKNOWN,
+                .memory_peak = OOM_VALUE_UNKNOWN,
+        };
+        w->n_windows++;
+        capture_memory(w, slice);
+        return 0;
+}
+
+/* Without memory it stays pending, until more happens in the slice or the service is started again. */
 void oom_collect_consider(OomWatch *watch, OomSlice *slice, usec_t now) {
         OomCounters pending = oom_ledger_pending(slice->account);
-        bool opening = !slice->window.open;
+        int r;
 
         if (pending.kills == 0 && (pending.local_hits == 0 || !hits_are_news(watch, slice, now)))
                 return;
-        oom_window_news(&slice->window, now, watch->starting);
-        if (opening) {
-                watch->n_windows++;
-                slice->memory_max_known = false;
-                slice->memory_max = slice->memory_current = slice->memory_peak = OOM_VALUE_UNKNOWN;
-                capture_memory(watch, slice);
-        }
+        r = slice->open ? 0 : open_case(watch, slice);
+        if (r < 0)
+                log_warning_errno(r, "Cannot tell yet of the kills in %s: %m", slice->account->name);
+        else
+                oom_window_news(&slice->open->window, now, watch->starting);
 }
 
 static bool have_lines(const OomWatch *w) {
@@ -72,7 +85,7 @@ static bool any_window_open(const OomWatch *w) {
 static bool slice_waits(OomWatch *w, const char *name) {
         const OomSlice *slice = oom_slice_find(w, name);
 
-        if (slice && slice->window.open)
+        if (slice && slice->open)
                 return true;
         if (w->n_gone == 0)
                 return false;
@@ -148,12 +161,12 @@ static void tell_slice(OomWatch *w, OomSlice *slice, const OomCounters *pending)
         oom_event_init(&event, slice->account->name);
         event.kills = pending->kills;
         event.hits = pending->local_hits;
-        event.late = slice->window.late;
+        event.late = slice->open->window.late;
         event.cause = guess_cause(w, pending, event.late);
-        event.memory_max_known = slice->memory_max_known;
-        event.memory_max = slice->memory_max;
-        event.memory_current = slice->memory_current;
-        event.memory_peak = slice->memory_peak;
+        event.memory_max_known = slice->open->memory_max_known;
+        event.memory_max = slice->open->memory_max;
+        event.memory_current = slice->open->memory_current;
+        event.memory_peak = slice->open->memory_peak;
         if (pending->kills > 0)
                 oom_victims_claim(w->victims, slice->account->name, pending->kills, &event);
         tell(w, &event);
@@ -167,16 +180,18 @@ static void close_slice(OomWatch *w, OomSlice *slice, usec_t now) {
                 oom_slice_look(w, slice, now);
         capture_memory(w, slice);
         pending = oom_ledger_pending(slice->account);
-        slice->window.open = false;
-        w->n_windows--;
         if (pending.kills > 0 || pending.local_hits > 0) {
                 tell_slice(w, slice, &pending);
                 oom_ledger_settle(w->ledger, slice->account);
                 slice->last_event = now;
                 slice->last_killed = pending.kills > 0;
         }
-        if (slice->gone)
+        if (slice->gone) {
                 oom_slice_free(w, slice);
+                return;
+        }
+        free(TAKE_PTR(slice->open));
+        w->n_windows--;
 }
 
 static void tell_remainder(OomWatch *w, const char *name, uint64_t kills, uint64_t lines) {
@@ -245,7 +260,8 @@ static bool slice_is_due(OomWatch *w, OomSlice *slice, usec_t now) {
         uint64_t kills = oom_ledger_pending(slice->account).kills;
         uint64_t have = oom_victims_count(w->victims, slice->account->name);
 
-        return oom_window_is_due(&slice->window, now, lines_complete(w, &slice->window, have, kills));
+        return oom_window_is_due(&slice->open->window, now,
+                                 lines_complete(w, &slice->open->window, have, kills));
 }
 
 /* Whether all that is to be known of the remainder is there. The victims of a legacy tree may have been
@@ -276,7 +292,7 @@ void oom_collect_close(OomWatch *watch, usec_t now, bool all) {
 
         for (OomSlice *slice = LIST_FIRST(&watch->slices); slice; slice = next) {
                 next = LIST_NEXT(slice, list);
-                if (!slice->window.open || !(all || slice_is_due(watch, slice, now)))
+                if (!slice->open || !(all || slice_is_due(watch, slice, now)))
                         continue;
                 close_slice(watch, slice, now);
                 closed = true;

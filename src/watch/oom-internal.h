@@ -35,23 +35,28 @@ typedef struct OomSlice {
         bool watched; /* something says when to look at it */
         bool dirty;   /* in that list */
         bool blind;   /* legacy tree: its counters could not be read: the kernel's lines told meanwhile */
-        bool last_killed;      /* whether the last event had kills */
-        bool memory_max_known; /* see below */
+        bool last_killed; /* whether the last event had kills */
 
         /* Legacy tree */
         struct OomSignal *signal; /* NULL: none */
         LIST_ENTRY(OomSlice) signal_list;
         uint64_t memory_inode; /* of the group that signals */
 
+        struct OomCase *open; /* NULL: no window is open */
+        usec_t last_event;    /* 0: none yet */
+} OomSlice;
+
+/* What is collected for an event of a slice. */
+typedef struct OomCase {
         OomWindow window;
-        usec_t last_event; /* 0: none yet */
 
         /* Read when the window was opened, in case that the slice is gone when it is closed.
          * OOM_VALUE_UNKNOWN if there was nothing to read. */
+        bool memory_max_known;
         uint64_t memory_max;
         uint64_t memory_current;
         uint64_t memory_peak;
-} OomSlice;
+} OomCase;
 
 /* Legacy tree: an eventfd, and the slices whose groups the kernel signals with it; at least one, but while
  * it is being made. */

@@ -47,9 +47,9 @@ typedef struct OomAccount {
         OomCounters seen;      /* what was read last; in each field at least `recorded` */
         OomGroupCount *groups; /* of a legacy tree, those that had any, in the order of their inodes; those
                                 * that are gone are in the sums above alone */
-        size_t n_groups;
+        void *owner;           /* the caller's */
+        unsigned n_groups;
         bool opened; /* false: known from the saved ledger alone */
-        void *owner; /* the caller's */
         char name[];
 } OomAccount;
 

@@ -111,17 +111,18 @@ void oom_slice_free(OomWatch *watch, OomSlice *slice) {
                 watch->notify->remove(watch, slice);
                 watch->unwatched--;
         }
-        watch->n_windows -= slice->window.open;
+        watch->n_windows -= !!slice->open;
         oom_slice_clear_dirty(slice);
         oom_ledger_close(watch->ledger, slice->account);
         LIST_REMOVE(slice, list);
+        free(slice->open);
         free(slice);
 }
 
 void oom_slice_gone(OomWatch *watch, OomSlice *slice) {
         /* If more was killed than was seen, user.slice's counter says so. */
         watch->root_dirty = true;
-        if (!slice->window.open) {
+        if (!slice->open) {
                 oom_slice_free(watch, slice);
                 return;
         }
@@ -143,7 +144,7 @@ bool oom_slice_look(OomWatch *watch, OomSlice *slice, usec_t now) {
         oom_slice_clear_dirty(slice);
         r = watch->notify->read(watch, slice);
         if (r == -ENODEV) {
-                bool window = slice->window.open;
+                bool window = slice->open;
 
                 oom_slice_gone(watch, slice);
                 return window;
