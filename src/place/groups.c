@@ -233,15 +233,15 @@ int groups_prepare(Groups *groups, PlaceFailure *ret_failure) {
 
 /* Where to put processes back that were found there. That is never a slice of ours: these go, and who came
  * from one by changing the UID belongs where that one's processes belong. NULL: the root will do. */
-static char *origin_of(const Groups *groups, size_t i, const char *path) {
+static const char *origin_of(const Groups *groups, size_t i, const char *path) {
         const PlaceSlice *slice;
         uid_t uid;
 
         if (path && groups_slice_of_path(path, &uid) >= 0) {
                 slice = record_find(&groups->record, uid);
-                path = slice && slice->made & 1U << i ? slice->origin[i] : NULL;
+                path = slice && slice->made & 1U << i ? record_origin(slice, i) : NULL;
         }
-        return path ? strdup(path) : NULL;
+        return path;
 }
 
 /* What is not there will be ours. Returns the mask of it. */
@@ -254,8 +254,7 @@ static unsigned claim(Groups *groups, PlaceSlice *slice, const char *name, char 
                 if (fd >= 0 && is_there(fd, name))
                         continue;
                 claimed |= 1U << i;
-                free(slice->origin[i]);
-                slice->origin[i] = origin_of(groups, i, origin[i]);
+                (void) record_set_origin(slice, i, origin_of(groups, i, origin[i]));
         }
         slice->made |= claimed;
         return claimed;

@@ -72,7 +72,7 @@ int move_out(const Groups *groups, pid_t pid, const ProcessGroups *from) {
 
                 if (!slice)
                         continue;
-                r = attach_back(groups, i, slice->origin[i], pid);
+                r = attach_back(groups, i, record_origin(slice, i), pid);
                 if (r < 0)
                         return r;
                 moved = 1;
@@ -90,7 +90,7 @@ static int move_some_out(const Groups *groups, const PlaceSlice *slice, size_t i
         if (r < 0)
                 return r == -ENODEV ? 0 : r;
         for (size_t k = 0; k < count; k++) {
-                r = attach_back(groups, i, slice->origin[i], pids[k]);
+                r = attach_back(groups, i, record_origin(slice, i), pids[k]);
                 if (r < 0 && r != -ESRCH)
                         return r;
         }

@@ -77,9 +77,30 @@ PlaceSlice *record_get(Record *record, uid_t uid) {
 }
 
 static void free_slice(PlaceSlice *slice) {
-        for (size_t i = 0; i < ELEMENTSOF(slice->origin); i++)
+        for (size_t i = 0; slice->origin && i < CGROUP_HIERARCHIES_MAX; i++)
                 free(slice->origin[i]);
+        free(slice->origin);
         free(slice);
+}
+
+const char *record_origin(const PlaceSlice *slice, size_t hierarchy) {
+        return slice->origin ? slice->origin[hierarchy] : NULL;
+}
+
+int record_set_origin(PlaceSlice *slice, size_t hierarchy, const char *path) {
+        _cleanup_free_ char *copy = path ? strdup(path) : NULL;
+
+        if (path && !copy)
+                return -ENOMEM;
+        if (!slice->origin && !path)
+                return 0;
+        if (!slice->origin)
+                slice->origin = calloc(CGROUP_HIERARCHIES_MAX, sizeof *slice->origin);
+        if (!slice->origin)
+                return -ENOMEM;
+        free(slice->origin[hierarchy]);
+        slice->origin[hierarchy] = TAKE_PTR(copy);
+        return 0;
 }
 
 void record_drop(Record *record, PlaceSlice *slice) {
@@ -131,7 +152,6 @@ static int parse_made(Record *record, const char *group, char *rest) {
 static int parse_origin(Record *record, const char *group, char *rest) {
         const char *hierarchy = strsep(&rest, " ");
         PlaceSlice *slice;
-        char *path;
         size_t i;
         uid_t uid;
 
@@ -141,12 +161,7 @@ static int parse_origin(Record *record, const char *group, char *rest) {
             slice_name_to_uid(group, &uid) < 0 || parse_hierarchy(record->tree, hierarchy, &i) < 0)
                 return -EBADMSG;
         slice = record_get(record, uid);
-        path = slice ? strdup(rest) : NULL;
-        if (!path)
-                return -ENOMEM;
-        free(slice->origin[i]);
-        slice->origin[i] = path;
-        return 0;
+        return slice ? record_set_origin(slice, i, rest) : -ENOMEM;
 }
 
 static int parse_on(Record *record, const char *group, const char *controller) {
@@ -233,9 +248,9 @@ static void write_slice(const Record *record, FILE *file, const PlaceSlice *slic
         slice_name_for_uid(name, slice->uid);
         write_made(record, file, name, slice->made);
         for (size_t i = 0; i < cgroup_tree_count(record->tree); i++)
-                if (slice->origin[i] && slice->made & 1U << i)
+                if (record_origin(slice, i) && slice->made & 1U << i)
                         fprintf(file, "origin %s %s %s\n", name, hierarchy_name(record->tree, i),
-                                slice->origin[i]);
+                                record_origin(slice, i));
 }
 
 static bool has_something(const Record *record) {

@@ -23,15 +23,16 @@
 #define PLACE_CONTROLLERS 2
 extern const char *const place_controllers[PLACE_CONTROLLERS];
 
+/* Small, since there is one for each slice, also of those that somebody else has made. */
 typedef struct PlaceSlice {
         uid_t uid;
-        unsigned made;                        /* hierarchies in which its group is ours */
-        char *origin[CGROUP_HIERARCHIES_MAX]; /* a path below the hierarchy's root; NULL: not known */
-
-        /* Not in the file */
-        bool present;       /* there is a group, of ours or not */
-        usec_t empty_since; /* USEC_INFINITY: it is not empty */
+        uint8_t made;       /* hierarchies in which its group is ours */
+        bool present;       /* there is a group, of ours or not; not in the file */
+        usec_t empty_since; /* USEC_INFINITY: it is not empty; not in the file */
+        char **origin;      /* for record_origin(); NULL: none is known */
 } PlaceSlice;
+
+_Static_assert(CGROUP_HIERARCHIES_MAX <= 8, "a bit for each hierarchy");
 
 typedef struct Record {
         const CgroupTree *tree;          /* not owned */
@@ -59,3 +60,8 @@ PlaceSlice *record_find(const Record *record, uid_t uid);
 /* The slice, or a new and empty one; NULL if there is no memory. */
 PlaceSlice *record_get(Record *record, uid_t uid);
 void record_drop(Record *record, PlaceSlice *slice);
+
+/* Where the first process of the slice came from: a path below the hierarchy's root; NULL: not known. */
+const char *record_origin(const PlaceSlice *slice, size_t hierarchy);
+/* Takes a copy. -ENOMEM: it is what it was. */
+int record_set_origin(PlaceSlice *slice, size_t hierarchy, const char *path);

@@ -22,12 +22,13 @@ static CgroupTree *tree(void) {
 static void check(const Record *record) {
         for (size_t i = 0; i < record->n_slices; i++) {
                 const PlaceSlice *slice = record->slice[i];
+                const char *origin = record_origin(slice, 0);
                 uid_t uid;
 
                 assert(i == 0 || record->slice[i - 1]->uid < slice->uid);
                 assert(slice->made <= 1);
-                assert(!slice->origin[0] || slice->origin[0][0] == '/');
-                assert(!slice->origin[0] || groups_slice_of_path(slice->origin[0], &uid) < 0);
+                assert(!origin || *origin == '/');
+                assert(!origin || groups_slice_of_path(origin, &uid) < 0);
         }
         assert(record->made <= 1 && record->on_root <= 3 && record->on_user_slice <= 3);
 }

@@ -59,7 +59,7 @@ static void test_round_trip(_unused_ void **state) {
         record.on_user_slice = 2;
         slice = record_get(&record, 1001);
         slice->made = 1;
-        slice->origin[0] = strdup("/a b/(c) d");
+        assert_int_equal(record_set_origin(slice, 0, "/a b/(c) d"), 0);
         record_get(&record, 1000)->made = 1;
         (void) record_get(&record, 1002); /* not ours */
         assert_int_equal(record_write(&record), 0);
@@ -69,8 +69,8 @@ static void test_round_trip(_unused_ void **state) {
         assert_int_equal(record.on_root, 3);
         assert_int_equal(record.on_user_slice, 2);
         assert_int_equal(record.n_slices, 2);
-        assert_string_equal(record_find(&record, 1001)->origin[0], "/a b/(c) d");
-        assert_null(record_find(&record, 1000)->origin[0]);
+        assert_string_equal(record_origin(record_find(&record, 1001), 0), "/a b/(c) d");
+        assert_null(record_origin(record_find(&record, 1000), 0));
         assert_null(record_find(&record, 1002));
 }
 
@@ -103,7 +103,7 @@ static void test_rubbish(_unused_ void **state) {
         assert_int_equal(skipped, 14);
         assert_int_equal(record.made + record.on_root + record.on_user_slice, 0);
         assert_int_equal(record.n_slices, 1); /* the last line, though its end is missing */
-        assert_null(record.slice[0]->origin[0]);
+        assert_null(record_origin(record.slice[0], 0));
 }
 
 static void test_sorted(_unused_ void **state) {
