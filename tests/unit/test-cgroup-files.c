@@ -6,6 +6,7 @@
 #include "cgroup/capacity.h"
 #include "cgroup/slice-files.h"
 #include "cgroup/tree.h"
+#include "model/slice-name.h"
 
 #define SLICE "user.slice/user-1000.slice/"
 
@@ -123,6 +124,24 @@ static void test_gone(void **state) {
         again = open_slice();
         assert_int_equal(slice_files_read_cpu(files, &stat), -ENODEV);
         assert_int_equal(slice_files_read_cpu(again, &stat), 0);
+}
+
+static void test_known(void **state) {
+        _cleanup_(slice_files_freep) SliceFiles *seen = open_slice(), *files = NULL, *again = NULL;
+        uint64_t inode = slice_files_inode(seen);
+        char long_name[SLICE_NAME_MAX + 2] = "";
+        CpuStat stat;
+
+        assert_int_equal(slice_files_for_known_user(slices, "user-1000.slice", inode, &files), 0);
+        assert_int_equal(slice_files_inode(files), inode);
+        assert_int_equal(slice_files_read_cpu(files, &stat), 0);
+        fixture_remove(*state, "user.slice/user-1000.slice");
+        make_slice(*state);
+        assert_int_equal(slice_files_for_known_user(slices, "user-1000.slice", inode, &again), 0);
+        assert_int_equal(slice_files_read_cpu(again, &stat), -ENODEV);
+        again = slice_files_free(again);
+        memset(long_name, 'a', sizeof long_name - 1);
+        assert_int_equal(slice_files_for_known_user(slices, long_name, inode, &again), -ENAMETOOLONG);
 }
 
 static void test_memory(void **state) {
@@ -321,7 +340,7 @@ int main(void) {
                 TEST(test_memory_current), TEST(test_page_cache),
                 TEST(test_limits),         TEST(test_links_are_not_followed),
                 TEST(test_capacity),       TEST(test_capacity_hostile),
-                TEST(test_descriptors),
+                TEST(test_descriptors),    TEST(test_known),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
