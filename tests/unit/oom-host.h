@@ -155,6 +155,30 @@ static inline void host_run_quiet(OomHost *h, usec_t time) {
         assert_int_equal(h->n_told, before);
 }
 
+/* Waits for the first event: one kill in the slice, soon, of the victim that host_line() has told of. */
+static inline void host_expect_kill(OomHost *h, const char *slice, usec_t begin, int pid, const char *comm) {
+        const OomEvent *event = &h->told[0];
+
+        host_run(h, 1, 2 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 1);
+        assert_true(h->told_at[0] - begin < USEC_PER_SEC);
+        assert_string_equal(event->slice, slice);
+        assert_int_equal(event->kills, 1);
+        assert_int_equal(event->n_victims, 1);
+        assert_int_equal(event->victims[0].pid, pid);
+        assert_string_equal(event->victims[0].comm, comm);
+}
+
+/* At the limit that the slices of these hosts have, and not long ago. */
+static inline void host_expect_at_limit(const OomEvent *event) {
+        assert_int_equal(event->cause, OOM_CAUSE_SLICE);
+        assert_false(event->late);
+        assert_true(event->memory_max_known);
+        assert_int_equal(event->memory_max, 67108864);
+        assert_int_equal(event->memory_current, 60000000);
+        assert_int_equal(event->memory_peak, 67108864);
+}
+
 /* No cgroups yet. */
 static inline OomHost *host_new(void) {
         OomHost *h = calloc(1, sizeof *h);

@@ -25,22 +25,10 @@ static void test_one_kill(void **state) {
         host_set(h, A, 1, 2, 2);
         host_count_root(h, 1);
         host_line(h, A, 4711, "python3");
-        host_run(h, 1, 2 * USEC_PER_SEC);
-        assert_int_equal(h->n_told, 1);
-        assert_true(h->told_at[0] - begin < USEC_PER_SEC);
-        assert_string_equal(h->told[0].slice, A);
+        host_expect_kill(h, A, begin, 4711, "python3");
+        host_expect_at_limit(&h->told[0]);
         assert_int_equal(h->told[0].uid, 1000);
-        assert_int_equal(h->told[0].kills, 1);
         assert_int_equal(h->told[0].hits, 2);
-        assert_int_equal(h->told[0].cause, OOM_CAUSE_SLICE);
-        assert_false(h->told[0].late);
-        assert_true(h->told[0].memory_max_known);
-        assert_int_equal(h->told[0].memory_max, 67108864);
-        assert_int_equal(h->told[0].memory_current, 60000000);
-        assert_int_equal(h->told[0].memory_peak, 67108864);
-        assert_int_equal(h->told[0].n_victims, 1);
-        assert_int_equal(h->told[0].victims[0].pid, 4711);
-        assert_string_equal(h->told[0].victims[0].comm, "python3");
         host_run_quiet(h, 700 * USEC_PER_MSEC);
         assert_false(h->polling);
 }
