@@ -36,8 +36,8 @@ static Answer *find(Answers *answers, const char *sender, const char *question) 
         Answer *answer;
 
         TAILQ_FOREACH(answer, &answers->list, age)
-        if (strcmp(answer->sender, sender) == 0 && strcmp(answer->question, question) == 0)
-                return answer;
+                if (strcmp(answer->sender, sender) == 0 && strcmp(answer->question, question) == 0)
+                        return answer;
         return NULL;
 }
 

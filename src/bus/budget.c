@@ -20,8 +20,8 @@ static Account *find(const Budget *budget, uid_t uid) {
         Account *account;
 
         TAILQ_FOREACH(account, &budget->accounts, next)
-        if (account->uid == uid)
-                return account;
+                if (account->uid == uid)
+                        return account;
         return NULL;
 }
 

@@ -198,7 +198,7 @@ static bool is_busy(const Polkit *polkit, uid_t uid) {
         unsigned n = 0;
 
         TAILQ_FOREACH(q, &polkit->open, next)
-        n += q->uid == uid;
+                n += q->uid == uid;
         return n >= POLKIT_PENDING_PER_UID_MAX || polkit->n_open >= POLKIT_PENDING_MAX;
 }
 

@@ -67,10 +67,10 @@ static void keep_within(PrivateSocket *server, bool (*match)(const Connection *,
         size_t n = 0;
 
         TAILQ_FOREACH(c, &server->connections, connections)
-        if (match(c, uid)) {
-                oldest = oldest ?: c;
-                n++;
-        }
+                if (match(c, uid)) {
+                        oldest = oldest ?: c;
+                        n++;
+                }
         if (n > max)
                 drop(oldest);
 }
@@ -108,7 +108,7 @@ void private_socket_foreach_endpoint(const PrivateSocket *server,
         const Connection *c;
 
         TAILQ_FOREACH(c, &server->connections, connections)
-        tell(c->endpoint, userdata);
+                tell(c->endpoint, userdata);
 }
 
 static int on_pause_over(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata) {

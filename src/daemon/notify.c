@@ -59,8 +59,8 @@ static NotifyUser *find_user(const NotifyJob *job, uid_t uid) {
         NotifyUser *u;
 
         LIST_FOREACH(u, &job->users, entry)
-        if (u->uid == uid)
-                return u;
+                if (u->uid == uid)
+                        return u;
         return NULL;
 }
 

@@ -50,8 +50,8 @@ static StrayUser *find_user(StrayJob *job, uid_t uid) {
         StrayUser *u;
 
         LIST_FOREACH(u, &job->users, entry)
-        if (u->uid == uid)
-                return u;
+                if (u->uid == uid)
+                        return u;
         return NULL;
 }
 
@@ -112,8 +112,8 @@ static StrayUser *find_call(StrayJob *job, const sd_bus_slot *slot) {
         StrayUser *u;
 
         LIST_FOREACH(u, &job->users, entry)
-        if (u->call == slot)
-                return u;
+                if (u->call == slot)
+                        return u;
         return NULL;
 }
 
@@ -244,7 +244,7 @@ void manager_detach_strays(Manager *m) {
         if (!m->strays)
                 return;
         LIST_FOREACH(u, &m->strays->users, entry)
-        u->call = sd_bus_slot_unref(u->call);
+                u->call = sd_bus_slot_unref(u->call);
         m->strays->bus = sd_bus_unref(m->strays->bus);
 }
 

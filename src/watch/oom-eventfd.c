@@ -47,7 +47,7 @@ static int on_signal(_unused_ sd_event_source *s, int fd, _unused_ uint32_t reve
 
         (void) eventfd_read(fd, &count);
         LIST_FOREACH(slice, &signal->slices, signal_list)
-        oom_slice_set_dirty(w, slice);
+                oom_slice_set_dirty(w, slice);
         signal->expected_until = now + OOM_WINDOW_USEC;
         w->look_delay = LOOK_FIRST_USEC;
         look_at(w, now, LOOK_URGENT_USEC);
@@ -149,8 +149,8 @@ static OomSignal *signal_of_fewest(OomWatch *w) {
         OomSignal *signal, *fewest = LIST_FIRST(&w->signals);
 
         LIST_FOREACH(signal, &w->signals, list)
-        if (signal->n_slices < fewest->n_slices)
-                fewest = signal;
+                if (signal->n_slices < fewest->n_slices)
+                        fewest = signal;
         return fewest;
 }
 

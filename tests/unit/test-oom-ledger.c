@@ -434,7 +434,7 @@ static void run_world(uint64_t seed) {
         w.rests = true;
         record_remainder(&w);
         LIST_FOREACH(account, &w.ledger->accounts, list)
-        w.recorded += oom_ledger_pending(account).kills;
+                w.recorded += oom_ledger_pending(account).kills;
         if (w.recorded != w.killed + w.twice)
                 fail_msg("seed %llu: %llu killed, %llu recorded, %llu of them twice",
                          (unsigned long long) seed, (unsigned long long) w.killed,
