@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The linker puts the functions here in the place of libc's, so that each step of both programs can be the
- * last one before a kill -9, and each can fail. */
+/* Each step of both programs can be the last one before a kill -9, and each can fail. */
 
 #include <fcntl.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "basic/fs.h"
+#include "fate.h"
 #include "spool/internal.h"
 #include "support/scratch.h"
 #include "support/test.h"
@@ -17,61 +17,20 @@
 #define WHO  "alice@example.org"
 #define T0   (UINT64_C(1795332922) * USEC_PER_SEC)
 
-/* ---- what goes wrong ---- */
-
-typedef enum Fate { GOOD, FAIL_ONCE, FAIL_ALWAYS, CRASH } Fate;
-
-static Fate fate;
-static long at, calls;
-
-static int meet_fate(void) {
-        long call = calls++;
-
-        if (fate == CRASH && call == at)
-                _exit(7);
-        if ((fate == FAIL_ONCE && call == at) || (fate == FAIL_ALWAYS && call >= at)) {
-                errno = EIO;
-                return -1;
-        }
-        return 0;
-}
+/* ---- what else goes wrong ---- */
 
 /* NOLINTBEGIN: names that the linker wants */
-int __wrap_fsync(int fd);
-int __real_renameat(int olddirfd, const char *oldname, int newdirfd, const char *newname);
-int __wrap_renameat(int olddirfd, const char *oldname, int newdirfd, const char *newname);
 int __real_renameat2(int olddirfd, const char *oldname, int newdirfd, const char *newname, unsigned flags);
 int __wrap_renameat2(int olddirfd, const char *oldname, int newdirfd, const char *newname, unsigned flags);
-int __real_unlinkat(int fd, const char *name, int flags);
-int __wrap_unlinkat(int fd, const char *name, int flags);
 int __real_ftruncate(int fd, off_t size);
 int __wrap_ftruncate(int fd, off_t size);
-ssize_t __real_write(int fd, const void *data, size_t size);
-ssize_t __wrap_write(int fd, const void *data, size_t size);
-
-/* Only the process crashes here, so nothing is lost, and nobody needs to wait for a disk. */
-int __wrap_fsync(_unused_ int fd) {
-        return meet_fate();
-}
-
-int __wrap_renameat(int olddirfd, const char *oldname, int newdirfd, const char *newname) {
-        return meet_fate() < 0 ? -1 : __real_renameat(olddirfd, oldname, newdirfd, newname);
-}
 
 int __wrap_renameat2(int olddirfd, const char *oldname, int newdirfd, const char *newname, unsigned flags) {
         return meet_fate() < 0 ? -1 : __real_renameat2(olddirfd, oldname, newdirfd, newname, flags);
 }
 
-int __wrap_unlinkat(int fd, const char *name, int flags) {
-        return meet_fate() < 0 ? -1 : __real_unlinkat(fd, name, flags);
-}
-
 int __wrap_ftruncate(int fd, off_t size) {
         return meet_fate() < 0 ? -1 : __real_ftruncate(fd, size);
-}
-
-ssize_t __wrap_write(int fd, const void *data, size_t size) {
-        return meet_fate() < 0 ? -1 : __real_write(fd, data, size);
 }
 /* NOLINTEND */
 
