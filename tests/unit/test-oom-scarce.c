@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Memory runs out for the watch itself, and a kill is told all the same. */
+
+#include "unit.h"
+
+#include "oom-host.h"
+#include "watch/oom-internal.h"
+
+#define A "user-1000.slice"
+
+/* ---- what goes wrong ---- */
+
+static bool no_case;
+
+/* NOLINTBEGIN: names that the linker wants */
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+/* The watch makes nothing else of that size. */
+void *__wrap_malloc(size_t size) {
+        return no_case && size == sizeof(OomCase) ? NULL : __real_malloc(size);
+}
+/* NOLINTEND */
+
+/* ---- tests ---- */
+
+static void make_and_watch(OomHost *h) {
+        host_make_slice(h, A);
+        assert_int_equal(host_watch(h), 0);
+        host_run_quiet(h, 20 * USEC_PER_MSEC);
+}
+
+/* It is pending until more happens there. */
+static void test_no_memory_for_a_window(void **state) {
+        OomHost *h = *state;
+
+        make_and_watch(h);
+        no_case = true;
+        host_set(h, A, 1, 1, 1);
+        host_count_root(h, 1);
+        host_run_quiet(h, 700 * USEC_PER_MSEC);
+        no_case = false;
+        host_set(h, A, 2, 2, 2);
+        host_count_root(h, 1);
+        host_run(h, 1, 2 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 1);
+        assert_string_equal(h->told[0].slice, A);
+        assert_int_equal(h->told[0].kills, 2);
+        host_expect_at_limit(&h->told[0]);
+        host_run_quiet(h, 700 * USEC_PER_MSEC);
+}
+
+/* Nor is it lost when the slice goes. */
+static void test_no_memory_until_the_slice_goes(void **state) {
+        OomHost *h = *state;
+
+        make_and_watch(h);
+        no_case = true;
+        host_set(h, A, 1, 1, 1);
+        host_count_root(h, 1);
+        host_run_quiet(h, 100 * USEC_PER_MSEC);
+        host_remove_slice(h, A);
+        oom_watch_remove(h->watch, A);
+        host_run(h, 1, 2 * USEC_PER_SEC);
+        no_case = false;
+        assert_int_equal(h->n_told, 1);
+        assert_string_equal(h->told[0].slice, "user.slice");
+        assert_int_equal(h->told[0].kills, 1);
+}
+
+static void test_no_memory_and_started_again(void **state) {
+        OomHost *h = *state;
+
+        make_and_watch(h);
+        no_case = true;
+        host_set(h, A, 1, 1, 1);
+        host_count_root(h, 1);
+        host_run_quiet(h, 100 * USEC_PER_MSEC);
+        no_case = false;
+        assert_int_equal(host_watch_again(h), 0);
+        host_run(h, 1, 2 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 1);
+        assert_string_equal(h->told[0].slice, A);
+        assert_true(h->told[0].late);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(test_no_memory_for_a_window),      TEST(test_no_memory_until_the_slice_goes),
+                TEST(test_no_memory_and_started_again), TEST(test_no_descriptors_for_a_look),
+                TEST(test_no_descriptors_for_a_scan),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
