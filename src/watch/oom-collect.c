@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* From the first sign of a kill to the event that is told: windows, the kernel's lines, the remainder. One
- * timer serves all of it, and runs only while a window is open or a slice has no watch. */
+ * timer serves all of it, and runs only while a window is open, a slice has no watch or something could not
+ * be read. */
 
 #include <string.h>
 
@@ -344,6 +345,12 @@ static void end_collecting(OomWatch *w, usec_t now) {
                 oom_victims_expire(w->victims, now - VICTIMS_KEEP_USEC);
 }
 
+/* Whether something could not be read, which inotify will not say again. In a legacy tree a timer looks
+ * again anyway. */
+static bool is_unread(const OomWatch *w) {
+        return !w->legacy && (w->root_dirty || !LIST_EMPTY(&w->dirty));
+}
+
 void oom_collect_update(OomWatch *watch, usec_t now) {
         bool open;
 
@@ -356,7 +363,7 @@ void oom_collect_update(OomWatch *watch, usec_t now) {
                 end_collecting(watch, now);
         if (watch->save_wanted)
                 oom_file_save(watch, now);
-        if (!watch->collecting && watch->unwatched > 0 &&
+        if (!watch->collecting && (watch->unwatched > 0 || is_unread(watch)) &&
             sd_event_source_get_enabled(watch->timer, NULL) == SD_EVENT_OFF)
                 set_timer(watch, now + OOM_RETRY_USEC);
 }
@@ -383,6 +390,8 @@ static int on_timer(_unused_ sd_event_source *s, _unused_ uint64_t at, void *use
 
         if (w->unwatched > 0)
                 oom_watch_retry(w, now);
+        if (is_unread(w))
+                oom_watch_look_at_dirty(w, now);
         if (w->collecting) {
                 /* Kills that are in user.slice and in no slice may be in one that has no watch, so that
                  * nobody said to look. */

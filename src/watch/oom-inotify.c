@@ -144,22 +144,6 @@ static int read_events(OomWatch *w) {
         return n > 0;
 }
 
-static void look_at_dirty(OomWatch *w, usec_t now) {
-        if (w->overflow) {
-                w->overflow = false;
-                oom_watch_scan(w, now);
-                return;
-        }
-        if (w->root_dirty)
-                oom_root_read(w);
-        while (!LIST_EMPTY(&w->dirty)) {
-                OomSlice *slice = LIST_FIRST(&w->dirty);
-
-                oom_slice_clear_dirty(slice);
-                oom_slice_look(w, slice, now);
-        }
-}
-
 static int on_inotify(_unused_ sd_event_source *s, _unused_ int fd, _unused_ uint32_t revents,
                       void *userdata) {
         OomWatch *w = userdata;
@@ -172,7 +156,11 @@ static int on_inotify(_unused_ sd_event_source *s, _unused_ int fd, _unused_ uin
                 log_warning_errno(r, "Cannot read inotify events, looking at all slices instead: %m");
                 w->overflow = true;
         }
-        look_at_dirty(w, now);
+        if (w->overflow) {
+                w->overflow = false;
+                oom_watch_scan(w, now);
+        } else
+                oom_watch_look_at_dirty(w, now);
         oom_collect_update(w, now);
         return 0;
 }
@@ -224,6 +212,9 @@ static int read_slice(OomWatch *watch, OomSlice *slice) {
         OomCounters counters;
         int r = read_counters(watch, slice, &counters);
 
+        /* No descriptor to be had, say. inotify will not say once more that there is something to read. */
+        if (r < 0 && r != -ENODATA && r != -ENODEV)
+                oom_slice_set_dirty(watch, slice);
         if (r <= 0)
                 return r;
         if (oom_watch_is_baseline(watch))

@@ -158,6 +158,9 @@ void oom_root_read(OomWatch *watch);
 /* Reads a slice's counters into the ledger and opens its window if they say so; if the slice is gone, drops
  * it or leaves it to its window. Returns false if the slice is gone: do not touch it any more. */
 bool oom_slice_look(OomWatch *watch, OomSlice *slice, usec_t now);
+/* Reads user.slice if it is dirty, and looks at each dirty slice once: what cannot be read is dirty still.
+ */
+void oom_watch_look_at_dirty(OomWatch *watch, usec_t now);
 /* The slice has no directory any more. */
 void oom_slice_gone(OomWatch *watch, OomSlice *slice);
 /* Frees the slice and its account. */

@@ -157,21 +157,35 @@ bool oom_slice_look(OomWatch *watch, OomSlice *slice, usec_t now) {
         return true;
 }
 
+void oom_watch_look_at_dirty(OomWatch *watch, usec_t now) {
+        OomSlice *next;
+
+        if (watch->root_dirty)
+                oom_root_read(watch);
+        for (OomSlice *slice = LIST_FIRST(&watch->dirty); slice; slice = next) {
+                next = LIST_NEXT(slice, dirty_list);
+                oom_slice_look(watch, slice, now);
+        }
+}
+
 static void drop_root(OomWatch *w) {
         w->notify->remove_root(w);
         w->root = slice_files_free(w->root);
 }
 
-/* Opens user.slice, or opens it again if it has been made anew. */
-static void ensure_root(OomWatch *w) {
+/* Opens user.slice, or opens it again if it has been made anew. 0 also if there is none; what cannot be
+ * opened for want of descriptors, say, is not gone. */
+static int ensure_root(OomWatch *w) {
         SliceFiles *files;
         int r;
 
         r = slice_files_open(w->tree, CGROUP_USER_SLICE, &files);
-        if (r < 0) {
+        if (r == -ENOENT) {
                 drop_root(w);
-                return;
+                return 0;
         }
+        if (r < 0)
+                return r;
         if (w->root && slice_files_inode(w->root) == slice_files_inode(files))
                 slice_files_free(files);
         else {
@@ -179,6 +193,7 @@ static void ensure_root(OomWatch *w) {
                 w->root = files;
         }
         (void) w->notify->add_root(w);
+        return 0;
 }
 
 void oom_root_read(OomWatch *watch) {
@@ -189,8 +204,10 @@ void oom_root_read(OomWatch *watch) {
         r = watch->notify->read_root(watch, &inode, &kills);
         if (r == -ENODEV)
                 drop_root(watch);
-        else if (r < 0 && r != -ENODATA)
-                log_debug_errno(r, "Cannot read the kills in user.slice, ignoring: %m");
+        else if (r < 0 && r != -ENODATA) {
+                log_debug_errno(r, "Cannot read the kills in user.slice, trying again: %m");
+                watch->root_dirty = true;
+        }
         if (r < 0)
                 return;
         if (oom_watch_is_baseline(watch))
@@ -253,9 +270,9 @@ int oom_watch_add(OomWatch *watch, const char *name) {
 
         if (!slice_name_is_valid(name))
                 return -EINVAL;
-        ensure_root(watch);
+        r = ensure_root(watch);
         if (!watch->root)
-                return -ENOENT;
+                return r < 0 ? r : -ENOENT;
         r = add_slice(watch, name, now);
         oom_collect_update(watch, now);
         return r;
@@ -344,10 +361,11 @@ void oom_watch_scan(OomWatch *watch, usec_t now) {
         OomSlice *next;
         int r;
 
-        ensure_root(watch);
+        r = ensure_root(watch);
         oom_root_read(watch);
         watch->scan++;
-        r = watch->root ? scan_directory(watch, now) : 0;
+        if (r >= 0 && watch->root)
+                r = scan_directory(watch, now);
         if (r < 0) {
                 log_warning_errno(r, "Cannot list the slices in user.slice: %m");
                 return;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Memory runs out for the watch itself, and a kill is told all the same. */
+/* Memory or descriptors run out for the watch itself, and a kill is told all the same. */
 
 #include "unit.h"
+
+#include <sys/resource.h>
 
 #include "oom-host.h"
 #include "watch/oom-internal.h"
@@ -22,6 +24,17 @@ void *__wrap_malloc(size_t size) {
         return no_case && size == sizeof(OomCase) ? NULL : __real_malloc(size);
 }
 /* NOLINTEND */
+
+static void forbid_descriptors(bool forbid) {
+        static rlim_t allowed;
+        struct rlimit limit;
+
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        if (forbid)
+                allowed = limit.rlim_cur;
+        limit.rlim_cur = forbid ? 0 : allowed;
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
 
 /* ---- tests ---- */
 
@@ -83,6 +96,46 @@ static void test_no_memory_and_started_again(void **state) {
         assert_int_equal(h->n_told, 1);
         assert_string_equal(h->told[0].slice, A);
         assert_true(h->told[0].late);
+}
+
+/* What could not be read is read a second later. */
+static void test_no_descriptors_for_a_look(void **state) {
+        OomHost *h = *state;
+
+        make_and_watch(h);
+        host_set(h, A, 1, 1, 1);
+        host_count_root(h, 1);
+        forbid_descriptors(true);
+        host_run_quiet(h, 100 * USEC_PER_MSEC);
+        forbid_descriptors(false);
+        host_run(h, 1, 3 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 1);
+        assert_string_equal(h->told[0].slice, A);
+        assert_int_equal(h->told[0].kills, 1);
+        host_run_quiet(h, 1500 * USEC_PER_MSEC);
+        assert_false(h->polling);
+}
+
+/* Slices that cannot be listed are not gone: what was told of them is not told again. */
+static void test_no_descriptors_for_a_scan(void **state) {
+        OomHost *h = *state;
+
+        make_and_watch(h);
+        host_set(h, A, 1, 1, 1);
+        host_count_root(h, 1);
+        host_run(h, 1, 2 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 1);
+        forbid_descriptors(true);
+        oom_watch_rescan(h->watch);
+        forbid_descriptors(false);
+        oom_watch_rescan(h->watch);
+        host_run_quiet(h, 700 * USEC_PER_MSEC);
+        host_set(h, A, 2, 2, 2);
+        host_count_root(h, 1);
+        host_run(h, 2, 2 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 2);
+        assert_string_equal(h->told[1].slice, A);
+        assert_int_equal(h->told[1].kills, 1);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
