@@ -2,11 +2,9 @@
 
 #include "daemon/ledger.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <search.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "basic/fs.h"
 #include "basic/parse.h"
@@ -126,42 +124,16 @@ static int read_line(Ledger *ledger, char *line) {
         return 0;
 }
 
-/* 1 if there is something to read. What is no file was never ours; the first save takes its place, or tells
- * that it cannot. */
-static int open_file(const Ledger *ledger, int *ret) {
-        _cleanup_close_ int fd = openat(ledger->dirfd, LEDGER_FILE,
-                                        O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
-        struct stat st;
-
-        if (fd < 0)
-                return errno == ENOENT ? 0 : -errno;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (!S_ISREG(st.st_mode))
-                return 0;
-        if (st.st_size > LEDGER_SIZE_MAX)
-                return -EFBIG;
-        *ret = TAKE_FD(fd);
-        return 1;
-}
-
-static int read_all(Ledger *ledger, unsigned *ret_skipped) {
-        _cleanup_fclose_ FILE *file = NULL;
-        _cleanup_close_ int fd = -1;
-        _cleanup_free_ char *line = NULL;
-        size_t allocated = 0;
+static int read_lines(Ledger *ledger, char *text, size_t length, unsigned *ret_skipped) {
+        char *end = text + length;
         unsigned skipped = 0;
-        int r;
 
-        r = open_file(ledger, &fd);
-        if (r <= 0)
-                return r;
-        file = fdopen(fd, "re");
-        if (!file)
-                return -errno;
-        TAKE_FD(fd);
-        while (getline(&line, &allocated, file) > 0) {
-                line[strcspn(line, "\n")] = '\0';
+        while (text < end) {
+                char *line = text;
+                int r;
+
+                text = memchr(text, '\n', (size_t) (end - text)) ?: end;
+                *text++ = '\0';
                 r = read_line(ledger, line);
                 if (r == -ENOMEM)
                         return r;
@@ -169,6 +141,16 @@ static int read_all(Ledger *ledger, unsigned *ret_skipped) {
         }
         *ret_skipped = skipped;
         return 0;
+}
+
+static int read_all(Ledger *ledger, unsigned *ret_skipped) {
+        _cleanup_free_ char *text = NULL;
+        ssize_t n = read_whole_file_at(ledger->dirfd, LEDGER_FILE, LEDGER_SIZE_MAX, &text);
+
+        /* What is no file was never ours; the first save takes its place, or tells that it cannot. */
+        if (n == -ENOENT || n == -EBADMSG)
+                return 0;
+        return n < 0 ? (int) n : read_lines(ledger, text, (size_t) n, ret_skipped);
 }
 
 int ledger_open(int dirfd, Ledger **ret, unsigned *ret_skipped) {
