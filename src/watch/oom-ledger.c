@@ -139,11 +139,14 @@ int oom_ledger_see_groups(OomLedger *ledger, OomAccount *account, OomGroup *grou
         }
         qsort(groups, count, sizeof *groups, compare_groups);
         for (size_t i = 0; i < count; i++) {
-                OomGroupCount known = known_group(account, &at, groups[i].inode);
-                uint64_t more = groups[i].kills - MIN(groups[i].kills, known.seen);
+                uint64_t inode = groups[i].inode, more;
+                OomGroupCount known;
 
                 if (groups[i].kills == 0)
                         continue;
+                known = n > 0 && counts[n - 1].inode == inode ? counts[--n]
+                                                              : known_group(account, &at, inode);
+                more = groups[i].kills - MIN(groups[i].kills, known.seen);
                 known.seen += more;
                 if (told)
                         known.recorded += more;

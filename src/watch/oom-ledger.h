@@ -91,7 +91,8 @@ void oom_ledger_see(OomLedger *ledger, OomAccount *account, const OomCounters *c
 void oom_ledger_baseline(OomLedger *ledger, OomAccount *account, const OomCounters *counters);
 
 /* The same for a legacy tree: what was read of all groups of the slice, in any order; it is put in order.
- * `told`: what is new in it has been recorded, or is old. -ENOMEM: nothing was changed. */
+ * One that is there twice, since it was renamed meanwhile, counts once. `told`: what is new in it has been
+ * recorded, or is old. -ENOMEM: nothing was changed. */
 int oom_ledger_see_groups(OomLedger *ledger, OomAccount *account, OomGroup *groups, size_t count, bool told);
 
 /* A group as it was when the ledger was saved; in the order of their inodes. -EBADMSG if it is not. */

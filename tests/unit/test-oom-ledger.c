@@ -168,6 +168,20 @@ static void test_groups(_unused_ void **state) {
         assert_int_equal(oom_ledger_pending(a).kills, 1);
 }
 
+/* A group that is renamed while the groups are listed may be listed under both names. */
+static void test_group_that_is_listed_twice(_unused_ void **state) {
+        _cleanup_(oom_ledger_freep) OomLedger *l = oom_ledger_new(), *same = NULL;
+        OomAccount *a = oom_ledger_open(l, "user-1000.slice", 1);
+
+        see_groups(l, a, (OomGroup[]){ { 9, 2 }, { 3, 1 }, { 9, 2 } }, 3, false);
+        assert_int_equal(oom_ledger_pending(a).kills, 3);
+        oom_ledger_settle(l, a);
+        see_groups(l, a, (OomGroup[]){ { 9, 3 }, { 9, 4 }, { 3, 1 } }, 3, false);
+        assert_int_equal(oom_ledger_pending(a).kills, 2);
+        same = reload(l, BOOT, 1);
+        assert_int_equal(oom_ledger_find(same, "user-1000.slice")->n_groups, 2);
+}
+
 #define HEADER   "fairslice-oom 1\nboot " BOOT "\nsince 5\nroot 1 2\n"
 #define HEADER_2 "fairslice-oom 2\nboot " BOOT "\nsince 5\nroot 1 2\n"
 #define EVENT    "event a.slice 1 2 3 4 slice 0 5 6 7"
@@ -545,6 +559,7 @@ int main(void) {
                 cmocka_unit_test(test_backwards),
                 cmocka_unit_test(test_state),
                 cmocka_unit_test(test_groups),
+                cmocka_unit_test(test_group_that_is_listed_twice),
                 cmocka_unit_test(test_random_groups),
                 cmocka_unit_test(test_hostile_state),
                 cmocka_unit_test(test_damaged_state),
