@@ -44,18 +44,26 @@ static void make_and_watch(OomHost *h) {
         host_run_quiet(h, 20 * USEC_PER_MSEC);
 }
 
+/* Of all kills in the slice. */
+static void kill_number(OomHost *h, uint64_t number) {
+        host_set(h, A, number, number, number);
+        host_count_root(h, 1);
+}
+
+static void kill_without_memory(OomHost *h) {
+        make_and_watch(h);
+        no_case = true;
+        kill_number(h, 1);
+        host_run_quiet(h, 700 * USEC_PER_MSEC);
+}
+
 /* It is pending until more happens there. */
 static void test_no_memory_for_a_window(void **state) {
         OomHost *h = *state;
 
-        make_and_watch(h);
-        no_case = true;
-        host_set(h, A, 1, 1, 1);
-        host_count_root(h, 1);
-        host_run_quiet(h, 700 * USEC_PER_MSEC);
+        kill_without_memory(h);
         no_case = false;
-        host_set(h, A, 2, 2, 2);
-        host_count_root(h, 1);
+        kill_number(h, 2);
         host_run(h, 1, 2 * USEC_PER_SEC);
         assert_int_equal(h->n_told, 1);
         assert_string_equal(h->told[0].slice, A);
@@ -68,11 +76,7 @@ static void test_no_memory_for_a_window(void **state) {
 static void test_no_memory_until_the_slice_goes(void **state) {
         OomHost *h = *state;
 
-        make_and_watch(h);
-        no_case = true;
-        host_set(h, A, 1, 1, 1);
-        host_count_root(h, 1);
-        host_run_quiet(h, 100 * USEC_PER_MSEC);
+        kill_without_memory(h);
         host_remove_slice(h, A);
         oom_watch_remove(h->watch, A);
         host_run(h, 1, 2 * USEC_PER_SEC);
@@ -85,11 +89,7 @@ static void test_no_memory_until_the_slice_goes(void **state) {
 static void test_no_memory_and_started_again(void **state) {
         OomHost *h = *state;
 
-        make_and_watch(h);
-        no_case = true;
-        host_set(h, A, 1, 1, 1);
-        host_count_root(h, 1);
-        host_run_quiet(h, 100 * USEC_PER_MSEC);
+        kill_without_memory(h);
         no_case = false;
         assert_int_equal(host_watch_again(h), 0);
         host_run(h, 1, 2 * USEC_PER_SEC);
@@ -103,8 +103,7 @@ static void test_no_descriptors_for_a_look(void **state) {
         OomHost *h = *state;
 
         make_and_watch(h);
-        host_set(h, A, 1, 1, 1);
-        host_count_root(h, 1);
+        kill_number(h, 1);
         forbid_descriptors(true);
         host_run_quiet(h, 100 * USEC_PER_MSEC);
         forbid_descriptors(false);
@@ -121,8 +120,7 @@ static void test_no_descriptors_for_a_scan(void **state) {
         OomHost *h = *state;
 
         make_and_watch(h);
-        host_set(h, A, 1, 1, 1);
-        host_count_root(h, 1);
+        kill_number(h, 1);
         host_run(h, 1, 2 * USEC_PER_SEC);
         assert_int_equal(h->n_told, 1);
         forbid_descriptors(true);
@@ -130,8 +128,7 @@ static void test_no_descriptors_for_a_scan(void **state) {
         forbid_descriptors(false);
         oom_watch_rescan(h->watch);
         host_run_quiet(h, 700 * USEC_PER_MSEC);
-        host_set(h, A, 2, 2, 2);
-        host_count_root(h, 1);
+        kill_number(h, 2);
         host_run(h, 2, 2 * USEC_PER_SEC);
         assert_int_equal(h->n_told, 2);
         assert_string_equal(h->told[1].slice, A);
