@@ -14,6 +14,13 @@
  * is used up. */
 #define WAKE_PERCENT 80
 
+/* While there is contention everybody is looked at four times a window; a timer may be late by a quarter of
+ * that. */
+#define REGULAR(window) ((window) / 16 * 3)
+
+/* In between, a change of the host's use by so much is worth a look at everybody. */
+#define MOVES(budget) ((budget) / 8)
+
 /* Contention ends below this part of the budget, if nobody is held back. */
 #define ROOM_PERCENT 95
 
@@ -98,7 +105,13 @@ usec_t engine_look(const EngineConfig *config) {
         return MAX(engine_window(config) / 4, LOOK_MIN_USEC);
 }
 
+usec_t engine_short_look(const EngineConfig *config) {
+        return engine_look(config) / 2;
+}
+
 usec_t engine_glance_interval(const Engine *engine, const EngineConfig *config) {
+        if (engine->contended)
+                return engine_short_look(config);
         return engine_window(config) / (engine->hurries ? 8 : 4);
 }
 
@@ -108,6 +121,16 @@ static uint64_t part_of_host(const EngineHost *host, unsigned permyriad) {
 
 uint64_t engine_whole_budget(const EngineConfig *config, const EngineHost *host) {
         return part_of_host(host, config->threshold_permyriad);
+}
+
+/* Users who begin or stop show in the host's use, if they are not very many; between two regular looks that
+ * is looked for alone. */
+static bool host_moves(const Engine *engine, const EngineConfig *config, const EngineHost *host) {
+        usec_t window = engine_window(config);
+        uint64_t now = tracker_use(&engine->host, engine_short_look(config));
+        uint64_t then = tracker_use(&engine->host, window / 2);
+
+        return (now > then ? now - then : then - now) >= MOVES(engine_whole_budget(config, host));
 }
 
 bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host) {
@@ -121,7 +144,9 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
                engine_whole_budget(config, host) / 100 * WAKE_PERCENT;
         engine->busy_since = !busy ? 0 : engine->busy_since > 0 ? engine->busy_since : now;
         engine->hurries = busy && !engine->contended && now - engine->busy_since < window;
-        return busy || engine->contended;
+        if (!engine->contended)
+                return busy;
+        return now - engine->last_tick >= REGULAR(window) || host_moves(engine, config, host);
 }
 
 static int claims_reserve(Engine *engine, size_t n) {
@@ -248,6 +273,11 @@ static bool budget_is_used_up(const Engine *engine, const EngineConfig *config, 
                tracker_use(&engine->host, engine_window(config) / 2) >= engine->budget / 100 * ROOM_PERCENT;
 }
 
+/* Who has just been given more has had no time to be held back again. */
+static bool have_stood(const Engine *engine, const EngineConfig *config, usec_t now) {
+        return now - engine->changed >= engine_look(config);
+}
+
 /* `use` is the slices', over half a window. */
 static void update_contention(Engine *engine, const EngineConfig *config, usec_t now, uint64_t use,
                               EngineSlice *const *slices, size_t n) {
@@ -257,7 +287,7 @@ static void update_contention(Engine *engine, const EngineConfig *config, usec_t
                 engine->contended = true;
                 engine->contended_since = now;
                 engine->dwell_until = relapse ? now + RELAPSE_USEC : 0;
-        } else if (engine->contended && now >= engine->dwell_until &&
+        } else if (engine->contended && now >= engine->dwell_until && have_stood(engine, config, now) &&
                    use < engine->budget / 100 * ROOM_PERCENT &&
                    !anybody_held_back(slices, n, engine_look(config))) {
                 engine->contended = false;
@@ -367,12 +397,6 @@ static bool is_due(const Engine *engine, usec_t now, const EngineSlice *slice) {
                debt_is_due(&slice->debt, engine->capped, now);
 }
 
-static void note_done(usec_t now, EngineSlice *slice) {
-        debt_paid(&slice->debt, now);
-        if (slice->want == LIMIT_UNSET && slice->reason == REASON_BELOW_LEVEL)
-                slice->lifted = now;
-}
-
 static int collect_changes(Engine *engine, const EngineConfig *config, usec_t now,
                            EngineSlice *const *slices, size_t n, Plan *plan) {
         Moves moves = {};
@@ -397,7 +421,7 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
         else if (plan->count > 0)
                 engine->changed = now;
         for (size_t i = 0; i < plan->count; i++)
-                note_done(now, slices[plan->change[i].slice]);
+                debt_paid(&slices[plan->change[i].slice]->debt, now);
         return 0;
 }
 

@@ -50,8 +50,8 @@ typedef struct EngineSlice {
         usec_t yields_since;
         usec_t full_weight_until; /* it could not use its quota with less; 0: it never had to */
         Debt debt;                /* of the quota in force */
-        usec_t lifted;     /* when the last one was lifted, for being above what is wanted; 0: never */
-        usec_t keep_until; /* who comes and goes keeps it until then */
+        usec_t below_since;       /* when the level was last seen to be above what is wanted; 0: never */
+        usec_t keep_until;        /* who comes and goes keeps it until then */
 } EngineSlice;
 
 /* An empty slice: no cap, no quota, the default weight. */
@@ -88,8 +88,13 @@ usec_t engine_window(const EngineConfig *config);
  */
 usec_t engine_look(const EngineConfig *config);
 
-/* When the host is to be glanced at again: four times a window, and eight times in the window after it has
- * become busy, so that contention does not last long before it is seen. */
+/* The shortest time in which a quota that is hit is sure to be seen: half of a look, and at least a period
+ * and a quarter. */
+usec_t engine_short_look(const EngineConfig *config);
+
+/* When the host is to be glanced at again: four times a window, eight times in the window after it has
+ * become busy, and each short look while there is contention, so that neither its begin nor a change in it
+ * goes unseen for long. */
 usec_t engine_glance_interval(const Engine *engine, const EngineConfig *config);
 
 /* The budget before use outside of the slices is taken off: CPUs × CPUThreshold=. */
@@ -102,7 +107,8 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
 /* Works the shares out from a fresh look at all slices. *plan is overwritten (its memory is used again).
  *
  * Of the quotas in the plan and those that it leaves:
- * - their sum, with the claims of those who have none or come and go, is at most plan->budget;
+ * - their sum, with the claims of those who have none or keep one that holds them back from nothing, is at
+ *   most plan->budget;
  * - nobody is capped below B × weight / Σ weights of the active, in whole QUOTA_STEPs, where B is the budget
  *   less what the inactive claim. Who is too light for one QUOTA_STEP has one all the same, and the others
  *   share what is left. A quota in force stays up to a fiftieth below its share, or one QUOTA_STEP if that

@@ -18,11 +18,12 @@
 /* One who yields, when many begin at once on one CPU, is left about so small a part of the quota. */
 #define PUSHED_ASIDE_MOST 16
 
-/* Who wants more than the level again this soon after the quota was lifted comes and goes. Such a user then
- * keeps it for so long after each time: it keeps them from nothing while they want less, it is there when
- * they come back, and two calls are saved each time. */
-#define RETURN_USEC (20 * USEC_PER_SEC)
-#define KEEP_USEC   (40 * USEC_PER_SEC)
+/* Who comes to less than the level keeps the quota for a while: it keeps them from nothing, and if they come
+ * back it is there, where a newcomer has all that their weight gives until the next plan. Who wants more
+ * again within RETURN_USEC comes and goes, and keeps it longer after each time: two calls are saved then. */
+#define KEEP_USEC        (5 * USEC_PER_SEC)
+#define RETURN_USEC      (20 * USEC_PER_SEC)
+#define KEEP_LONGER_USEC (40 * USEC_PER_SEC)
 
 static void no_quota(EngineSlice *slice, Reason reason) {
         slice->want = LIMIT_UNSET;
@@ -58,10 +59,10 @@ static bool is_pushed_aside(const EngineSlice *slice, const Round *round, uint64
                use >= slice->quota / PUSHED_ASIDE_MOST;
 }
 
-/* Who has used less than half as much since the last look has stopped. The quota is a bound for whatever
+/* Who has used less than half as much in the last short look has stopped. The quota is a bound for whatever
  * comes, so nothing need be held ready, and others are lent it at once. */
 static uint64_t demand_under_quota(const EngineSlice *slice, const Round *round) {
-        usec_t window = engine_window(round->config), look = engine_look(round->config);
+        usec_t window = engine_window(round->config), look = engine_short_look(round->config);
         uint64_t use = tracker_use(&slice->tracker, look);
         uint64_t peak = tracker_peak(&slice->tracker, window / 2);
 
@@ -133,24 +134,36 @@ static void max_min_pause(EngineSlice *const *slices, size_t n) {
 }
 
 static void above_level(EngineSlice *slice, uint64_t share, const Round *round) {
-        bool returns = slice->lifted > 0 && round->now - slice->lifted < RETURN_USEC;
+        bool returns = slice->below_since > 0 && round->now - slice->below_since < RETURN_USEC;
 
         slice->want = share;
         slice->want_yields = yields(slice, round, engine_window(round->config));
         slice->reason = REASON_ABOVE_LEVEL;
         if (returns || round->now < slice->keep_until)
-                slice->keep_until = round->now + KEEP_USEC;
+                slice->keep_until = round->now + KEEP_LONGER_USEC;
+}
+
+static bool keeps_quota(const EngineSlice *slice, usec_t now) {
+        return slice->demand <= slice->quota &&
+               (now < slice->keep_until || now - slice->below_since < KEEP_USEC);
 }
 
 /* Who comes to less than the share while they go on has it for want of weight, perhaps: they have all of it
  * from now on. Whoever has stopped needs none, and that is a call saved. */
-static void below_level(EngineSlice *slice, const Round *round) {
-        bool goes_on = slice->use >= slice->quota / 2;
+static void falls_below(EngineSlice *slice, const Round *round) {
+        uint64_t use = tracker_use(&slice->tracker, engine_short_look(round->config));
 
-        if (slice->yields && goes_on)
+        slice->below_since = round->now;
+        if (slice->yields && use >= slice->quota / 2)
                 slice->full_weight_until = round->now + FULL_WEIGHT_USEC;
-        slice->want = round->now < slice->keep_until ? slice->quota : LIMIT_UNSET;
-        slice->want_yields = slice->want != LIMIT_UNSET && slice->yields && !goes_on;
+}
+
+static void below_level(EngineSlice *slice, const Round *round) {
+        if (slice->reason == REASON_ABOVE_LEVEL && slice->quota != LIMIT_UNSET)
+                falls_below(slice, round);
+        slice->want = keeps_quota(slice, round->now) ? slice->quota : LIMIT_UNSET;
+        slice->want_yields =
+                slice->want != LIMIT_UNSET && slice->yields && round->now >= slice->full_weight_until;
         slice->yields_since = round->now; /* who does not try does not fall short */
         slice->reason = REASON_BELOW_LEVEL;
 }

@@ -46,7 +46,9 @@ static uint64_t in_a_step(uint64_t rate) {
         return rate * SIM_STEP / USEC_PER_SEC;
 }
 
-static bool at_work(const Sim *sim, const SimLoad *load) {
+bool sim_at_work(const Sim *sim, size_t user) {
+        const SimLoad *load = &sim->users[user].load;
+
         return load->processes > 0 &&
                (load->off == 0 || (sim->now + load->phase) % (load->on + load->off) < load->on);
 }
@@ -61,7 +63,7 @@ static void work_comes(Sim *sim, SimUser *user) {
         usec_t every = MAX(load->every, SIM_STEP);
         uint64_t burst;
 
-        if (!at_work(sim, load)) {
+        if (!sim_at_work(sim, (size_t) (user - sim->users))) {
                 user->backlog = 0;
                 user->next_burst = sim->now;
         } else if (load->rate == SIM_BUSY)

@@ -76,6 +76,9 @@ void sim_set_cap(Sim *sim, size_t user, uint64_t cap);
 
 void sim_run(Sim *sim, usec_t duration);
 
+/* Whether the user's load has its time `on` just now. */
+bool sim_at_work(const Sim *sim, size_t user);
+
 /* Begins a measurement: what follows is since this call. */
 void sim_mark(Sim *sim);
 uint64_t sim_use(const Sim *sim, size_t user); /* µs a second */

@@ -42,12 +42,20 @@ static bool all_crowded(const Host *host) {
         return host->n > 0 && host->slice[0].reason == REASON_CROWDED;
 }
 
-/* Quotas, and the claims of those without. */
+/* Not one that was kept. */
+static bool holds_back(const Host *host, size_t i) {
+        const EngineSlice *s = &host->slice[i];
+
+        return s->quota != LIMIT_UNSET &&
+               (s->reason != REASON_BELOW_LEVEL || host_claim(host, i) > s->quota);
+}
+
+/* Quotas, and the claims of those who are not held back by one. */
 static uint64_t sum_of_claims(const Host *host) {
         uint64_t sum = 0;
 
         for (size_t i = 0; i < host->n; i++)
-                sum += host->slice[i].quota == LIMIT_UNSET ? host_claim(host, i) : host->slice[i].quota;
+                sum += holds_back(host, i) ? host->slice[i].quota : host_claim(host, i);
         return sum;
 }
 
@@ -139,7 +147,7 @@ static void check_guaranteed_share_with_old_quotas(Host *host, uint64_t seed) {
         for (size_t i = 0; i < host->n; i++) {
                 const EngineSlice *s = &host->slice[i];
 
-                CHECK(s->quota == LIMIT_UNSET || with_small_change(s->quota) >= s->share,
+                CHECK(!holds_back(host, i) || with_small_change(s->quota) >= s->share,
                       "slice %zu has %" PRIu64 " of %" PRIu64, i, s->quota, s->share);
         }
 }

@@ -164,7 +164,7 @@ static void test_a_glance_wakes_near_the_budget(void **state) {
         }
 }
 
-/* Looks come twice as often for a window from when the host is busy. */
+/* Glances come twice as often for a window from when the host is busy, and while there is contention. */
 static void test_glances_hurry_at_the_beginning(void **state) {
         Fixture *f = *state;
         usec_t hurried = 0;
@@ -184,7 +184,27 @@ static void test_glances_hurry_at_the_beginning(void **state) {
         time_goes_on(f, QUARTER);
         tick(f);
         contend(f);
-        assert_int_equal(engine_glance_interval(f->engine, &f->config), QUARTER);
+        assert_int_equal(engine_glance_interval(f->engine, &f->config), QUARTER / 2);
+}
+
+/* Between the regular looks, a change of what all use is what to look for. */
+static void test_a_glance_wakes_when_somebody_stops(void **state) {
+        static const struct {
+                uint64_t stops_by; /* of the budget, per cent */
+                bool wakes;
+        } cases[] = { { 0, false }, { 10, false }, { 20, true }, { 50, true } };
+        Fixture *f = *state;
+
+        contend(f);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                f->rate[0] = BUDGET / 2;
+                run(f, 2 * USEC_PER_SEC);
+                f->rate[0] -= BUDGET / 100 * cases[i].stops_by;
+                time_goes_on(f, QUARTER / 2);
+                assert_int_equal(glance(f), cases[i].wakes);
+                time_goes_on(f, QUARTER / 2);
+                assert_true(glance(f));
+        }
 }
 
 static void test_a_glance_wakes_while_there_are_quotas(void **state) {
@@ -265,6 +285,8 @@ static void test_who_stops_leaves_their_share(void **state) {
         stop(f, 1);
         run(f, 2 * USEC_PER_SEC - QUARTER);
         assert_int_equal(f->slice[0].quota, BUDGET);
+        assert_int_equal(f->slice[1].quota, BUDGET / 2); /* is there if they come back soon */
+        run(f, 5 * USEC_PER_SEC);
         assert_true(f->slice[1].quota == LIMIT_UNSET);
 }
 
@@ -677,6 +699,7 @@ int main(void) {
                 TEST(test_use_outside_of_long_ago_is_forgotten),
                 TEST(test_a_glance_wakes_near_the_budget),
                 TEST(test_glances_hurry_at_the_beginning),
+                TEST(test_a_glance_wakes_when_somebody_stops),
                 TEST(test_a_glance_wakes_while_there_are_quotas),
                 TEST(test_equal_always_looks),
                 TEST(test_an_idle_host_is_left_alone),

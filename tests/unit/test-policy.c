@@ -146,7 +146,8 @@ static void test_who_stops_claims_what_is_left(void **state _unused_) {
                 uses(&f.slice[1], 1800000);
                 apply(&f, SHARE_MAX_MIN);
                 assert_in_range(f.slice[0].demand, cases[i].rate, cases[i].claim_at_most);
-                assert_int_equal(f.slice[0].want == LIMIT_UNSET, cases[i].claim_at_most < 900000);
+                assert_int_equal(f.slice[0].reason,
+                                 cases[i].claim_at_most < 900000 ? REASON_BELOW_LEVEL : REASON_ABOVE_LEVEL);
         }
 }
 
@@ -379,25 +380,35 @@ static void test_who_falls_short_has_all_weight(void **state _unused_) {
 /* With less weight not even enough for a claim of the share. What is kept is a quota, not the lack of
  * weight. */
 static void test_who_gets_less_than_the_share_has_all_weight(void **state _unused_) {
-        for (unsigned kept = 0; kept <= 1; kept++) {
-                Fixture f;
+        Fixture f;
 
-                yield_from_the_start(&f);
-                uses(&f.slice[0], 600000);
-                f.slice[0].keep_until = kept ? f.round.now + 60 * USEC_PER_SEC : 0;
-                apply(&f, SHARE_MAX_MIN);
-                assert_has(&f.slice[0], kept ? f.slice[0].quota : LIMIT_UNSET, REASON_BELOW_LEVEL);
-                assert_false(f.slice[0].want_yields);
-                assert_true(f.slice[0].full_weight_until > f.round.now);
+        yield_from_the_start(&f);
+        uses(&f.slice[0], 600000);
+        apply(&f, SHARE_MAX_MIN);
+        assert_has(&f.slice[0], f.slice[0].quota, REASON_BELOW_LEVEL);
+        assert_false(f.slice[0].want_yields);
+        assert_true(f.slice[0].full_weight_until > f.round.now);
 
-                yield_from_the_start(&f);
-                uses(&f.slice[0], 100000);
-                f.slice[0].keep_until = kept ? f.round.now + 60 * USEC_PER_SEC : 0;
-                apply(&f, SHARE_MAX_MIN);
-                assert_int_equal(f.slice[0].reason, REASON_BELOW_LEVEL);
-                assert_int_equal(f.slice[0].want_yields, kept);
-                assert_int_equal(f.slice[0].full_weight_until, 0);
-        }
+        yield_from_the_start(&f);
+        uses(&f.slice[0], 100000);
+        apply(&f, SHARE_MAX_MIN);
+        assert_has(&f.slice[0], f.slice[0].quota, REASON_BELOW_LEVEL);
+        assert_true(f.slice[0].want_yields);
+        assert_int_equal(f.slice[0].full_weight_until, 0);
+}
+
+/* What they use on the way up is not all that less weight lets them have. */
+static void test_who_comes_back_still_yields(void **state _unused_) {
+        Fixture f;
+
+        yield_from_the_start(&f);
+        uses(&f.slice[0], 100000);
+        apply(&f, SHARE_MAX_MIN);
+        uses(&f.slice[0], 600000);
+        apply(&f, SHARE_MAX_MIN);
+        assert_has(&f.slice[0], f.slice[0].quota, REASON_BELOW_LEVEL);
+        assert_true(f.slice[0].want_yields);
+        assert_int_equal(f.slice[0].full_weight_until, 0);
 }
 
 /* The quota is higher than the share, which is used. */
@@ -423,33 +434,47 @@ static void test_nobody_falls_short_of_what_is_pretended(void **state _unused_) 
         assert_true(f.slice[0].yields);
 }
 
-/* Is above the level, below it, and above it again after `pause`. Returns whether the quota is kept when it
- * is below the level once more. */
-static bool keeps_quota_after(usec_t pause) {
+/* Does next to nothing from `now` on. */
+static void rests(Fixture *f, EngineSlice *slice, usec_t now) {
+        slice->throttled = false;
+        goes_on_with(slice, 900000, 0);
+        slice->throttled = false;
+        f->round.now = now;
+        apply(f, SHARE_MAX_MIN);
+        assert_int_equal(slice->reason, REASON_BELOW_LEVEL);
+}
+
+/* Is above the level at START, `pause` after it was last below it, and is below it from then on. Returns how
+ * long the quota is kept. */
+static usec_t keeps_quota_after(usec_t pause) {
         EngineSlice *slice;
+        usec_t kept = 0;
         Fixture f;
 
         fixture_init(&f, true, 1800000);
         f.round.now = START;
         slice = &f.slice[0];
         uses(&f.slice[1], 1800000);
-        slice->lifted = START - pause;
+        slice->below_since = START - pause;
         hits(slice, 900000);
         apply(&f, SHARE_MAX_MIN);
         assert_int_equal(slice->want, 900000);
-        slice->throttled = false;
-        goes_on_with(slice, 900000, 0);
-        slice->throttled = false;
-        f.round.now += WINDOW;
-        apply(&f, SHARE_MAX_MIN);
-        assert_int_equal(slice->reason, REASON_BELOW_LEVEL);
-        return slice->want == 900000;
+        while (slice->want == 900000) {
+                kept += WINDOW;
+                assert_true(kept <= 2 * 60 * USEC_PER_SEC);
+                rests(&f, slice, START + kept);
+        }
+        return kept - WINDOW;
+}
+
+static void test_the_quota_is_kept_for_a_while(void **state _unused_) {
+        assert_int_equal(keeps_quota_after(START), 5 * USEC_PER_SEC);
 }
 
 static void test_who_comes_and_goes_keeps_the_quota(void **state _unused_) {
-        assert_true(keeps_quota_after(USEC_PER_SEC));
-        assert_true(keeps_quota_after(19 * USEC_PER_SEC));
-        assert_false(keeps_quota_after(21 * USEC_PER_SEC));
+        assert_int_equal(keeps_quota_after(USEC_PER_SEC), 39 * USEC_PER_SEC);
+        assert_int_equal(keeps_quota_after(19 * USEC_PER_SEC), 39 * USEC_PER_SEC);
+        assert_int_equal(keeps_quota_after(21 * USEC_PER_SEC), 5 * USEC_PER_SEC);
 }
 
 static void test_what_the_policies_need(void **state _unused_) {
@@ -477,9 +502,11 @@ int main(void) {
                 cmocka_unit_test(test_who_is_held_back_yields),
                 cmocka_unit_test(test_who_falls_short_has_all_weight),
                 cmocka_unit_test(test_who_gets_less_than_the_share_has_all_weight),
+                cmocka_unit_test(test_who_comes_back_still_yields),
                 cmocka_unit_test(test_who_has_the_share_does_not_fall_short),
                 cmocka_unit_test(test_nobody_falls_short_of_what_is_pretended),
                 cmocka_unit_test(test_who_stops_claims_what_is_left),
+                cmocka_unit_test(test_the_quota_is_kept_for_a_while),
                 cmocka_unit_test(test_who_comes_and_goes_keeps_the_quota),
                 cmocka_unit_test(test_what_the_policies_need),
         };
