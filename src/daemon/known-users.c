@@ -41,12 +41,20 @@ static KnownUser *add(KnownUsers *known, uid_t uid) {
         return &known->user[at];
 }
 
+/* Who has had no name for long hardly gets one in the next minute. */
+static usec_t time_to_keep(const KnownUser *u, int error) {
+        if (u->nameless > 0)
+                return MIN(KNOWN_USERS_AGAIN_USEC << MIN(u->nameless - 1, 10U), KNOWN_USERS_KEEP_USEC);
+        return error < 0 ? KNOWN_USERS_AGAIN_USEC : KNOWN_USERS_KEEP_USEC;
+}
+
 static void ask(KnownUser *u, const Config *config, usec_t now) {
         int r = identity_refresh(&u->user);
 
         u->error = r == -ENOENT ? 0 : r;
         u->managed = !config_is_exempt(config, &u->user);
-        u->until = now + (r < 0 || !u->user.name ? KNOWN_USERS_AGAIN_USEC : KNOWN_USERS_KEEP_USEC);
+        u->nameless = r == -ENOENT || (r >= 0 && !u->user.name) ? u->nameless + 1 : 0;
+        u->until = now + time_to_keep(u, r);
 }
 
 const KnownUser *known_users_get(KnownUsers *known, const Config *config, uid_t uid, usec_t now) {
@@ -61,7 +69,7 @@ const KnownUser *known_users_get(KnownUsers *known, const Config *config, uid_t 
 
 void known_users_expire(KnownUsers *known) {
         for (size_t i = 0; i < known->count; i++)
-                known->user[i].until = 0;
+                known->user[i].until = known->user[i].nameless = 0;
 }
 
 void known_users_done(KnownUsers *known) {

@@ -9,9 +9,10 @@
  * it is not asked for each process. All zero is empty. */
 typedef struct KnownUser {
         User user;
-        int error;    /* 0, or what the name service said instead of an answer */
-        bool managed; /* not exempt; groups count only as far as they are known */
-        usec_t until; /* then the name service is asked again */
+        int error;         /* 0, or what the name service said instead of an answer */
+        bool managed;      /* not exempt; groups count only as far as they are known */
+        unsigned nameless; /* so often in a row the name service has said that there is no such user */
+        usec_t until;      /* then the name service is asked again */
 } KnownUser;
 
 typedef struct KnownUsers {
@@ -19,7 +20,8 @@ typedef struct KnownUsers {
         size_t count, allocated;
 } KnownUsers;
 
-/* After an answer, and after none or one without a name: it may be starting, or the user being made. */
+/* After an answer, and after none or one without a name: it may be starting, or the user being made. After
+ * one without a name it is asked again after twice as long each time, up to the former. */
 #define KNOWN_USERS_KEEP_USEC  (3600 * USEC_PER_SEC)
 #define KNOWN_USERS_AGAIN_USEC (60 * USEC_PER_SEC)
 

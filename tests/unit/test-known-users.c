@@ -119,6 +119,27 @@ static void test_no_name(_unused_ void **state) {
         assert_string_equal(get(1000, KNOWN_USERS_AGAIN_USEC)->user.name, "bob");
 }
 
+/* Not every minute for ever, but often enough for who gets a name after all, and anew after a reload. */
+static void test_no_name_for_long(_unused_ void **state) {
+        usec_t named = KNOWN_USERS_KEEP_USEC * 4;
+
+        service.name = NULL;
+        for (usec_t after = 0; after < KNOWN_USERS_KEEP_USEC; after += USEC_PER_SEC)
+                (void) get(1000, after);
+        assert_int_equal(service.asked, 6); /* 0, 1, 3, 7, 15 and 31 minutes */
+        for (usec_t after = KNOWN_USERS_KEEP_USEC; after < named; after += USEC_PER_SEC)
+                (void) get(1000, after);
+        assert_int_equal(service.asked, 9);
+        service.name = "bob";
+        assert_string_equal(get(1000, named + KNOWN_USERS_KEEP_USEC)->user.name, "bob");
+        service.name = NULL;
+        known_users_expire(&known);
+        service.asked = 0;
+        (void) get(1000, 2 * named);
+        (void) get(1000, 2 * named + KNOWN_USERS_AGAIN_USEC);
+        assert_int_equal(service.asked, 2);
+}
+
 /* What was known stays where there is no answer now. */
 static void test_no_answer_later(_unused_ void **state) {
         service.group = "staff";
@@ -146,8 +167,9 @@ static void test_too_many(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_asked_once), TEST(test_exempt),          TEST(test_no_answer),
-                TEST(test_no_name),    TEST(test_no_answer_later), TEST(test_too_many),
+                TEST(test_asked_once),       TEST(test_exempt),          TEST(test_no_answer),
+                TEST(test_no_name),          TEST(test_no_answer_later), TEST(test_too_many),
+                TEST(test_no_name_for_long),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
