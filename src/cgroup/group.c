@@ -125,7 +125,7 @@ int group_list(int group_fd, pid_t **ret, size_t *ret_count) {
 
 int group_is_empty(int group_fd) {
         char text[16];
-        ssize_t n = read_file_at(group_fd, PROCS, text, sizeof text);
+        ssize_t n = read_attribute_at(group_fd, PROCS, text, sizeof text);
 
         if (n == -EFBIG)
                 return 0;

@@ -90,6 +90,7 @@ struct Manager {
 
         Ledger *ledger;
         SliceTable slices;
+        SliceFiles *all_files; /* user.slice's own; NULL: not opened */
         Engine *engine;
         EngineSlice **looked; /* the slices of the tick, and whose they are */
         ManagedSlice **looked_owner;
@@ -176,6 +177,9 @@ int manager_open_control(Manager *m);
 /* slices.c */
 int manager_watch_slices(Manager *m);
 void manager_refresh_tree(Manager *m);                      /* user.slice may have come or gone */
+/* What all users together have used of the CPUs, in µs; a counter, which begins anew with another user.slice.
+ * A negative errno where there is none. */
+int manager_read_use_of_all(Manager *m, uint64_t *ret);
 void manager_drop_if_gone(Manager *m, ManagedSlice *slice); /* may free the slice */
 void manager_users(const uid_t *uids, size_t n, void *userdata);
 void manager_user_new(uid_t uid, void *userdata);

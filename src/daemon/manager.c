@@ -274,6 +274,7 @@ Manager *manager_free(Manager *m) {
         sd_event_source_disable_unref(m->sigint);
         sd_event_source_disable_unref(m->sighup);
         slice_table_done(&m->slices);
+        slice_files_free(m->all_files);
         ledger_free(m->ledger);
         event_file_close(&m->event_file);
         memory_warnings_free(m->memory_warnings);

@@ -28,6 +28,23 @@ static bool has_name(uid_t uid, void *userdata) {
         return known && known->user.name;
 }
 
+static int read_use(const char *name, uint64_t *ret, void *userdata) {
+        Manager *m = userdata;
+        ManagedSlice *slice;
+        CpuStat stat;
+        int r;
+
+        if (!name)
+                return manager_read_use_of_all(m, ret);
+        slice = slice_table_find(&m->slices, name);
+        if (!slice || !slice->files)
+                return -ENOENT;
+        r = managed_slice_read_cpu(slice, &stat);
+        if (r >= 0)
+                *ret = stat.usage_usec;
+        return r;
+}
+
 /* ---- what is said ---- */
 
 static void on_before_remove(const char *slice, void *userdata) {
@@ -130,6 +147,7 @@ int manager_place_open(Manager *m) {
         const PlacerHandlers handlers = {
                 .is_managed = is_managed,
                 .has_name = has_name,
+                .read_use = read_use,
                 .before_remove = on_before_remove,
                 .refused = on_refused,
                 .failed = on_failed,

@@ -187,6 +187,21 @@ void manager_refresh_tree(Manager *m) {
                 (void) manager_watch_slices(m);
 }
 
+int manager_read_use_of_all(Manager *m, uint64_t *ret) {
+        CpuStat stat;
+        int r = m->all_files ? 0 : slice_files_open(m->tree, CGROUP_USER_SLICE, &m->all_files);
+
+        if (r < 0)
+                return r;
+        r = slice_files_read_cpu_usage(m->all_files, &stat);
+        if (r == -ENODEV) /* user.slice may be made anew */
+                m->all_files = slice_files_free(m->all_files);
+        if (r < 0)
+                return r;
+        *ret = stat.usage_usec;
+        return 0;
+}
+
 void manager_user_new(uid_t uid, void *userdata) {
         Manager *m = userdata;
         ManagedSlice *slice;

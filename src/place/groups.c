@@ -283,7 +283,7 @@ static int make_all(Groups *groups, PlaceSlice *slice, const char *name, PlaceFa
                         return r;
         }
         slice->present = true;
-        slice->empty_since = USEC_INFINITY;
+        place_slice_in_use(slice);
         return 0;
 }
 

@@ -16,6 +16,7 @@ struct Placer {
         bool thorough; /* the next scan takes nobody's place for granted */
         usec_t scan_at, sweep_at, empties_at;
         usec_t may_scan_at, may_sweep_at; /* not earlier than this, whatever happens */
+        uint64_t use; /* in user.slice, when it was looked for empty slices; UINT64_MAX: not known */
 
         /* Groups, in the last hierarchy, that processes were found in; those forked meanwhile are there */
         char *source[8];

@@ -55,14 +55,16 @@ static void read_homes(Placer *p, Homes *ret) {
         const Record *record = &p->groups.record;
 
         for (size_t i = 0; i < record->n_slices; i++) {
-                const PlaceSlice *slice = record->slice[i];
+                PlaceSlice *slice = record->slice[i];
                 _cleanup_close_ int fd =
                         slice->present ? groups_open_slice(&p->groups, slice->uid, last_hierarchy(p)) : -1;
                 _cleanup_free_ pid_t *pids = NULL;
-                size_t count;
+                size_t count = 0;
 
                 if (fd >= 0 && group_list(fd, &pids, &count) >= 0)
                         (void) add_homes(ret, pids, count, slice->uid);
+                if (count == 0 && !slice->empty)
+                        place_slice_in_use(slice); /* somebody has taken all out, without their running */
         }
         if (ret->count > 0)
                 qsort(ret->home, ret->count, sizeof *ret->home, compare_homes);
@@ -165,6 +167,27 @@ size_t placer_sweep(Placer *p, usec_t now, size_t *ret_moved) {
 
 /* ---- slices without processes ---- */
 
+/* Whether somebody has run since *use, which is then what had been used by now: it is read before processes
+ * are looked for, so that who ends in between counts the next time. */
+static bool has_run(const Placer *p, const char *slice, uint64_t *use) {
+        uint64_t before = *use;
+
+        if (!p->handlers.read_use || p->handlers.read_use(slice, use, p->handlers.userdata) < 0) {
+                *use = UINT64_MAX;
+                return true;
+        }
+        return before == UINT64_MAX || *use != before;
+}
+
+static bool may_be_empty(const Placer *p, PlaceSlice *slice, bool any_has_run) {
+        SliceName name;
+
+        if (slice->empty)
+                return true;
+        return (any_has_run || slice->use == UINT64_MAX) &&
+               has_run(p, slice_name_for_uid(name, slice->uid), &slice->use);
+}
+
 static bool is_empty(const Placer *p, const PlaceSlice *slice) {
         _cleanup_close_ int fd = groups_open_slice(&p->groups, slice->uid, last_hierarchy(p));
 
@@ -175,11 +198,14 @@ static void remove_if_empty(Placer *p, PlaceSlice *slice, usec_t now) {
         SliceName name;
 
         if (!is_empty(p, slice)) {
-                slice->empty_since = USEC_INFINITY;
+                if (slice->empty)
+                        place_slice_in_use(slice);
                 return;
         }
-        if (slice->empty_since == USEC_INFINITY)
+        if (!slice->empty) {
+                slice->empty = true;
                 slice->empty_since = now;
+        }
         if (now - slice->empty_since < EMPTY_USEC)
                 return;
         if (slice->present && p->handlers.before_remove)
@@ -189,7 +215,12 @@ static void remove_if_empty(Placer *p, PlaceSlice *slice, usec_t now) {
 }
 
 void placer_remove_empties(Placer *p, usec_t now) {
-        for (size_t i = p->groups.record.n_slices; i-- > 0;)
-                if (p->groups.record.slice[i]->made != 0)
-                        remove_if_empty(p, p->groups.record.slice[i], now);
+        bool any_has_run = has_run(p, NULL, &p->use);
+
+        for (size_t i = p->groups.record.n_slices; i-- > 0;) {
+                PlaceSlice *slice = p->groups.record.slice[i];
+
+                if (slice->made != 0 && may_be_empty(p, slice, any_has_run))
+                        remove_if_empty(p, slice, now);
+        }
 }

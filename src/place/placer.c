@@ -37,6 +37,7 @@ int placer_new(const CgroupTree *tree, int proc_fd, int runtime_fd, const Placer
                 return -ENOMEM;
         p->handlers = *handlers;
         p->proc_fd = proc_fd;
+        p->use = UINT64_MAX;
         r = groups_open(tree, proc_fd, runtime_fd, &p->groups, ret_skipped);
         if (r < 0)
                 return r;
@@ -114,7 +115,7 @@ static int move_to_slice(Placer *p, const Process *process, uid_t uid, const Pro
                 p->told_failed = false;
                 r = move_in(&p->groups, slice, process->pid, from, ret_hierarchy);
                 if (r > 0)
-                        slice->empty_since = USEC_INFINITY;
+                        place_slice_in_use(slice);
                 if (r != -ENODEV && r != -ENOENT)
                         return r;
                 slice->present = false;

@@ -31,6 +31,10 @@ typedef struct PlacerHandlers {
         bool (*is_managed)(uid_t uid, void *userdata);
         /* Whether the UID, which is managed, has a name. NULL: all have. */
         bool (*has_name)(uid_t uid, void *userdata);
+        /* What was used of the CPUs in the slice until now, or in all of user.slice (NULL), in µs; a
+         * negative errno if that is not known. Who ends has run before: a slice that had processes and in
+         * which nobody has run since is not looked at again. May be NULL. */
+        int (*read_use)(const char *slice, uint64_t *ret, void *userdata);
         /* The slice is empty and about to be removed: last chance to read its counters. May be NULL. */
         void (*before_remove)(const char *slice, void *userdata);
         /* A process was refused by the hierarchy; called once for each kind, with the first. */

@@ -69,7 +69,7 @@ PlaceSlice *record_get(Record *record, uid_t uid) {
         if (!slice)
                 return NULL;
         slice->uid = uid;
-        slice->empty_since = USEC_INFINITY;
+        slice->use = UINT64_MAX;
         memmove(record->slice + i + 1, record->slice + i, (record->n_slices - i) * sizeof *record->slice);
         record->slice[i] = slice;
         record->n_slices++;
@@ -85,6 +85,11 @@ static void free_slice(PlaceSlice *slice) {
 
 const char *record_origin(const PlaceSlice *slice, size_t hierarchy) {
         return slice->origin ? slice->origin[hierarchy] : NULL;
+}
+
+void place_slice_in_use(PlaceSlice *slice) {
+        slice->empty = false;
+        slice->use = UINT64_MAX;
 }
 
 int record_set_origin(PlaceSlice *slice, size_t hierarchy, const char *path) {

@@ -26,10 +26,14 @@ extern const char *const place_controllers[PLACE_CONTROLLERS];
 /* Small, since there is one for each slice, also of those that somebody else has made. */
 typedef struct PlaceSlice {
         uid_t uid;
-        uint8_t made;       /* hierarchies in which its group is ours */
-        bool present;       /* there is a group, of ours or not; not in the file */
-        usec_t empty_since; /* USEC_INFINITY: it is not empty; not in the file */
-        char **origin;      /* for record_origin(); NULL: none is known */
+        uint8_t made; /* hierarchies in which its group is ours */
+        bool present; /* there is a group, of ours or not; not in the file */
+        bool empty;   /* it was, when it was looked at last; not in the file, as what follows */
+        union {
+                usec_t empty_since;
+                uint64_t use; /* not empty: what had been used in it by then; UINT64_MAX: not known */
+        };
+        char **origin; /* for record_origin(); NULL: none is known */
 } PlaceSlice;
 
 _Static_assert(CGROUP_HIERARCHIES_MAX <= 8, "a bit for each hierarchy");
@@ -65,3 +69,6 @@ void record_drop(Record *record, PlaceSlice *slice);
 const char *record_origin(const PlaceSlice *slice, size_t hierarchy);
 /* Takes a copy. -ENOMEM: it is what it was. */
 int record_set_origin(PlaceSlice *slice, size_t hierarchy, const char *path);
+
+/* There is a process in it now, or may be; what was used in it is not known. */
+void place_slice_in_use(PlaceSlice *slice);

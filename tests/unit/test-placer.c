@@ -21,6 +21,8 @@ int __wrap_group_make(int parent_fd, const char *name);
 int __real_group_remove(int parent_fd, const char *name);
 int __wrap_group_remove(int parent_fd, const char *name);
 int __wrap_group_attach(int group_fd, pid_t pid);
+int __real_group_is_empty(int group_fd);
+int __wrap_group_is_empty(int group_fd);
 int __wrap_process_owner(int proc_fd, pid_t pid, uid_t *ret);
 int __wrap_process_users_owner(int process_fd, int proc_fd, uid_t *ret);
 
@@ -64,6 +66,13 @@ static struct {
         int error;
 } told;
 
+/* What was used of the CPUs. */
+static struct {
+        bool known;
+        uint64_t all, slice[2];
+} used;
+
+static unsigned procs_read;
 static Placer *placer;
 static uid_t managed_from, nameless_from;
 
@@ -254,6 +263,11 @@ int __wrap_group_attach(int group_fd, pid_t pid) {
         return -ESRCH;
 }
 
+int __wrap_group_is_empty(int group_fd) {
+        procs_read++;
+        return __real_group_is_empty(group_fd);
+}
+
 int __wrap_process_owner(int proc_fd _unused_, pid_t pid, uid_t *ret) {
         for (size_t k = 0; k < host.n_processes; k++)
                 if (host.process[k].pid == pid) {
@@ -286,6 +300,21 @@ static bool has_name(uid_t uid, void *userdata _unused_) {
         return uid < nameless_from;
 }
 
+static int read_use(const char *slice, uint64_t *ret, void *userdata _unused_) {
+        uid_t uid;
+
+        if (!used.known)
+                return -ENODATA;
+        if (!slice)
+                *ret = used.all;
+        else {
+                assert_int_equal(slice_name_to_uid(slice, &uid), 0);
+                assert_in_range(uid, 1000, 1000 + ELEMENTSOF(used.slice) - 1);
+                *ret = used.slice[uid - 1000];
+        }
+        return 0;
+}
+
 static void on_before_remove(const char *slice _unused_, void *userdata _unused_) {
         told.removed++;
 }
@@ -309,6 +338,7 @@ static void open_placer(void) {
         const PlacerHandlers handlers = {
                 .is_managed = is_managed,
                 .has_name = has_name,
+                .read_use = read_use,
                 .before_remove = on_before_remove,
                 .refused = on_refused,
                 .failed = on_failed,
@@ -351,6 +381,7 @@ static int open_host(size_t hierarchies) {
 
         memset(&host, 0, sizeof host);
         memset(&told, 0, sizeof told);
+        memset(&used, 0, sizeof used);
         managed_from = 1000;
         nameless_from = UID_INVALID;
         host.hierarchies = hierarchies;
@@ -636,6 +667,64 @@ static void test_empty(_unused_ void **state) {
         release();
 }
 
+/* How often a slice was looked at for processes, between two looks for empty ones. */
+static unsigned looks_at_procs(usec_t from, usec_t until) {
+        run_until(from);
+        procs_read = 0;
+        run_until(until);
+        return procs_read;
+}
+
+/* Where nobody has run nobody has ended, so it is not looked who is there. */
+static void test_not_empty_where_nobody_ran(_unused_ void **state) {
+        FakeProcess *one = add(100, 1000), *two = add(101, 1001);
+
+        used.known = true;
+        start();
+        assert_int_equal(looks_at_procs(T0 + 10 * USEC_PER_SEC, T0 + 28 * USEC_PER_SEC), 0);
+        /* user.slice's counter moves, and one slice's does */
+        used.all++;
+        used.slice[0]++;
+        assert_int_equal(looks_at_procs(T0 + 28 * USEC_PER_SEC, T0 + 31 * USEC_PER_SEC), 1);
+        end(one);
+        used.all++;
+        used.slice[0]++;
+        run_until(T0 + 40 * USEC_PER_SEC);
+        assert_false(there("cpu/user.slice/user-1000.slice"));
+        assert_true(there("cpu/user.slice/user-1001.slice"));
+        assert_true(is_at(two, "/user.slice/user-1001.slice"));
+        release();
+}
+
+/* Somebody has moved the only process out, which runs in none of the slices then. */
+static void test_emptied_where_nobody_ran(_unused_ void **state) {
+        FakeProcess *p = add(100, 1000);
+
+        used.known = true;
+        start();
+        run_until(T0 + 20 * USEC_PER_SEC);
+        end(p);
+        run_until(T0 + 29 * USEC_PER_SEC);
+        assert_true(there("cpu/user.slice/user-1000.slice"));
+        run_until(T0 + 70 * USEC_PER_SEC);
+        assert_false(there("cpu/user.slice/user-1000.slice"));
+        release();
+}
+
+/* Nobody has ever run in a slice that was made for a process which had ended before it was moved. */
+static void test_never_used(_unused_ void **state) {
+        (void) add(100, 1000);
+        used.known = true;
+        host.attach_in = "memory";
+        host.attach_pid = 100;
+        host.attach_error = -ESRCH;
+        start();
+        assert_true(there("cpu/user.slice/user-1000.slice"));
+        run_until(T0 + 10 * USEC_PER_SEC);
+        assert_false(there("cpu/user.slice/user-1000.slice"));
+        release();
+}
+
 static void test_not_removed(_unused_ void **state) {
         PlaceFailure failure;
 
@@ -824,6 +913,9 @@ int main(void) {
                 TEST(test_origin_in_slice),
                 TEST(test_cannot_make),
                 TEST(test_empty),
+                TEST(test_not_empty_where_nobody_ran),
+                TEST(test_emptied_where_nobody_ran),
+                TEST(test_never_used),
                 TEST(test_not_removed),
                 TEST(test_exempt),
                 TEST(test_users_own_namespaces),
