@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include "basic/fs.h"
 #include "cgroup-fixture.h"
 #include "cgroup/capacity.h"
 #include "cgroup/slice-files.h"
@@ -455,6 +456,22 @@ static void test_host_kills(_unused_ void **state) {
         close(fd);
 }
 
+/* The kernel gives it in parts. */
+static void test_kills_on_this_host(_unused_ void **state) {
+        static char text[65536];
+        uint64_t kills, parsed, later;
+        int fd = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd >= 0 ? read_fd(fd, text, sizeof text) : -1;
+
+        if (n < 0 || oom_kill_parse(text, (size_t) n, &parsed) < 0)
+                skip();
+        assert_int_equal(oom_kill_read_host(fd, &kills), 0);
+        assert_true(read_fd(fd, text, sizeof text) > 0);
+        assert_int_equal(oom_kill_parse(text, strlen(text), &later), 0);
+        assert_in_range(kills, parsed, later);
+        close(fd);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
@@ -464,9 +481,9 @@ int main(void) {
                 TEST(test_cpu),         TEST(test_controller_comes_and_goes),
                 TEST(test_memory),      TEST(test_limits),
                 TEST(test_capacity),    cmocka_unit_test(test_weights),
-                TEST(test_oom_groups),  TEST(test_host_kills),
-                TEST(test_cpu_usage),   TEST(test_descriptors),
-                TEST(test_made_again),
+                TEST(test_oom_groups),  TEST(test_kills_on_this_host),
+                TEST(test_host_kills),  TEST(test_cpu_usage),
+                TEST(test_descriptors), TEST(test_made_again),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
