@@ -3,7 +3,7 @@
 #include "basic/log.h"
 #include "daemon/manager-private.h"
 
-/* While the host as a whole uses less of a CPU than this, no slice is looked at. */
+/* While all users together use less of a CPU than this, no slice is looked at. */
 #define IDLE_PERCENT 1U
 /* What was used in looks like that is counted to the first one after them, so it must not add up to more
  * than so much of a CPU over one look. */
@@ -20,7 +20,8 @@ struct HistoryJob {
         usec_t due;      /* the next look; CLOCK_MONOTONIC as all times here */
         bool begun;      /* there was a look, */
         usec_t at;       /* so long ago, */
-        uint64_t usage;  /* when the host had used this, */
+        bool of_users;   /* what follows is theirs; otherwise the host's, where theirs is not counted */
+        uint64_t usage;  /* when they had used this, */
         uint64_t unread; /* and this of it since slices were read last, */
         usec_t read_at;  /* which was then */
         usec_t spent;    /* by the reading itself since the last look, for the host to be idle without it */
@@ -131,17 +132,26 @@ static int on_turn(sd_event_source *s _unused_, uint64_t usec _unused_, void *us
         return 0;
 }
 
-/* Returns whether slices have to be read, and then sets what rates are taken over. */
-static bool look_at_host(HistoryJob *job, usec_t now, uint64_t usage) {
-        usec_t since = now - job->at;
-        uint64_t used = usage - MIN(usage, job->usage);
-        bool idle;
+/* What they have used since the last look; UINT64_MAX if that cannot be told, since it was counted elsewhere
+ * or is another counter. Our own reading is in what the host used. */
+static uint64_t used_since(const HistoryJob *job, uint64_t usage, bool of_users) {
+        uint64_t used = usage - job->usage;
 
-        used -= MIN(used, job->spent);
-        idle = job->begun && used < since * IDLE_PERCENT / 100;
+        if (of_users != job->of_users || usage < job->usage)
+                return UINT64_MAX;
+        return of_users ? used : used - MIN(used, job->spent);
+}
+
+/* Returns whether slices have to be read, and then sets what rates are taken over. */
+static bool look_at_host(HistoryJob *job, usec_t now, uint64_t usage, bool of_users) {
+        usec_t since = now - job->at;
+        uint64_t used = used_since(job, usage, of_users);
+        bool idle = job->begun && used < since * IDLE_PERCENT / 100;
+
         job->over = idle ? now - job->read_at : since;
         job->at = now;
         job->usage = usage;
+        job->of_users = of_users;
         job->spent = 0;
         job->unread = idle ? job->unread + used : 0;
         if (idle && job->unread < job->interval * UNREAD_PERCENT / 100)
@@ -156,11 +166,13 @@ static bool look_at_host(HistoryJob *job, usec_t now, uint64_t usage) {
 
 void manager_look_for_history(Manager *m, usec_t now, uint64_t usage) {
         HistoryJob *job = m->history;
+        bool of_users;
 
         if (!job || job->reading || now < job->due)
                 return;
         job->due = now + job->interval;
-        if (!look_at_host(job, now, usage)) {
+        of_users = manager_read_use_of_all(m, &usage) >= 0;
+        if (!look_at_host(job, now, usage, of_users)) {
                 if (job->clock)
                         history_clock_add(job->clock, m->realtime());
                 return;

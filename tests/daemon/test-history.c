@@ -181,6 +181,32 @@ static void test_idle_host_costs_nothing(_unused_ void **state) {
         assert_int_equal(reads_of_an_idle_host(), with_history);
 }
 
+static void let_others_work(usec_t usec) {
+        for (usec_t done = 0; done < usec; done += USEC_PER_SEC) {
+                fixture_run_outside(host.fixture, USEC_PER_SEC / 2);
+                host_run(USEC_PER_SEC);
+        }
+}
+
+/* What others use says nothing of the users, whose own counter says that they do nothing. */
+static void test_others_work(_unused_ void **state) {
+        fixture_count_all_users(host.fixture);
+        start(CONFIGURATION);
+        host_want(1000, ONE_CPU / 2);
+        run_looks(3);
+        host_want(1000, 0);
+        run_looks(2);
+        use_memory(1000, 128 * MIB);
+        let_others_work(10 * INTERVAL);
+        assert_int_equal(newest(SLICE(1000))->memory, 64 * MIB);
+        assert_int_equal(newest(SLICE(1000))->use, 0);
+        assert_in_range(seen.n, 12, 16);
+        host_want(1001, ONE_CPU / 2);
+        run_looks(2);
+        assert_int_equal(newest(SLICE(1000))->memory, 128 * MIB);
+        expect_about(newest(SLICE(1001))->use, ONE_CPU / 2);
+}
+
 /* What is used after a long rest is not spread over the rest. */
 static void test_work_after_rest(_unused_ void **state) {
         start(CONFIGURATION);
@@ -353,6 +379,7 @@ int main(void) {
                 TEST(test_throttled),
                 TEST(test_idle_host_is_left_alone),
                 TEST(test_idle_host_costs_nothing),
+                TEST(test_others_work),
                 TEST(test_work_after_rest),
                 TEST(test_trickle),
                 TEST(test_since),

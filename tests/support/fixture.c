@@ -33,7 +33,7 @@ typedef struct DropIn {
 struct Fixture {
         char path[48], cgroup[64], sysfs[64], runtime[64], state[64], spool[64], root[64], proc[64];
         int fd; /* of path */
-        uint64_t host_usage;
+        uint64_t host_usage, users_usage;
         DropIn *drop_in;
         size_t n_drop_ins;
 };
@@ -356,6 +356,13 @@ void fixture_run(Fixture *f, uid_t uid, uint64_t usec, uint64_t wanted_per_sec) 
         used = MIN(wanted_per_sec, allowed) * usec / USEC_PER_SEC;
         put_cpu_stat(f, path, usage + used, throttled + (wanted_per_sec > allowed));
         fixture_run_outside(f, used);
+        f->users_usage += used;
+        if (exists(f, "cgroup/user.slice/cpu.stat"))
+                fixture_count_all_users(f);
+}
+
+void fixture_count_all_users(Fixture *f) {
+        put(f, "cgroup/user.slice/cpu.stat", "usage_usec %" PRIu64 "\n", f->users_usage);
 }
 
 void fixture_run_outside(Fixture *f, uint64_t usec) {

@@ -61,5 +61,7 @@ void fixture_lose_all(Fixture *fixture);
 /* Lets the user's processes run for so long: they use what they want of the CPU and what the quota in
  * cpu.max allows. */
 void fixture_run(Fixture *fixture, uid_t uid, uint64_t usec, uint64_t wanted_per_sec);
+/* From now on user.slice counts what they have all used; it has no cpu.stat until then. */
+void fixture_count_all_users(Fixture *fixture);
 /* CPU time that is used outside of the users' slices. */
 void fixture_run_outside(Fixture *fixture, uint64_t usec);
