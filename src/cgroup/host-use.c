@@ -22,6 +22,11 @@ typedef struct BusyCounter {
 struct HostUse {
         CapacityReader *capacity;
         BusyCounter uptime, stat;
+
+        /* Where the root group's counter stands for both */
+        bool root_read;
+        usec_t root_at;
+        uint64_t root_usage;
 };
 
 /* Hundredths of a second, written as seconds with two digits behind the point. */
@@ -84,15 +89,29 @@ static int busy_counter_read(BusyCounter *counter, usec_t now, unsigned cpus, ui
         return 0;
 }
 
+/* A look comes right after a glance, at the same time, and needs no read of its own. */
+static int read_root(HostUse *use, usec_t now, uint64_t *ret) {
+        if (!use->root_read || use->root_at != now) {
+                int r = capacity_read_host_usage(use->capacity, &use->root_usage);
+
+                use->root_read = r >= 0;
+                use->root_at = now;
+                if (r < 0)
+                        return r;
+        }
+        *ret = use->root_usage;
+        return 0;
+}
+
 int host_use_glance(HostUse *use, usec_t now, unsigned online_cpus, uint64_t *ret) {
         if (use->uptime.fd < 0)
-                return capacity_read_host_usage(use->capacity, ret);
+                return read_root(use, now, ret);
         return busy_counter_read(&use->uptime, now, online_cpus, ret);
 }
 
 int host_use_read(HostUse *use, usec_t now, unsigned online_cpus, uint64_t *ret) {
         if (use->stat.fd < 0)
-                return capacity_read_host_usage(use->capacity, ret);
+                return read_root(use, now, ret);
         return busy_counter_read(&use->stat, now, online_cpus, ret);
 }
 

@@ -24,8 +24,9 @@ DEFINE_CLEANUP(HostUse *, host_use_free)
 /* A counter, in µs of CPU, that begins somewhere; only differences mean something. `now` is monotonic.
  *
  * The glance is cheap on any host, and takes time spent waiting for I/O for use: it may be too high, never
- * too low. The other reads /proc/stat, which takes about a millisecond with hundreds of CPUs. The two
- * counters have nothing to do with each other. */
+ * too low. Where there is only the root's counter, what was read at the same `now` is not read again. The
+ * other reads /proc/stat, which takes about a millisecond with hundreds of CPUs. The two counters have
+ * nothing to do with each other. */
 int host_use_glance(HostUse *use, usec_t now, unsigned online_cpus, uint64_t *ret);
 int host_use_read(HostUse *use, usec_t now, unsigned online_cpus, uint64_t *ret);
 

@@ -4,6 +4,7 @@
 
 #include "cgroup-fixture.h"
 #include "cgroup/capacity.h"
+#include "cgroup/host-use.h"
 #include "cgroup/slice-files.h"
 #include "cgroup/tree.h"
 #include "model/slice-name.h"
@@ -281,6 +282,29 @@ static void close_host(Host *host) {
         cgroup_tree_free(host->tree);
 }
 
+/* Where one counter stands for both it is read once: what it says later is not seen at the same time. */
+static void test_host_use_is_read_once(void **state) {
+        _cleanup_(close_host) Host host = open_host(*state, "0-3\n");
+        _cleanup_(host_use_freep) HostUse *use = NULL;
+        Fixture *f = *state;
+        uint64_t usage;
+
+        assert_int_equal(host_use_open(f->fd, host.tree, host.reader, &use), 0);
+        assert_int_equal(host_use_glance(use, USEC_PER_SEC, 4, &usage), 0);
+        assert_int_equal(usage, 5000000);
+        fixture_write(f, "cpu.stat", "usage_usec 6000000\n");
+        assert_int_equal(host_use_read(use, USEC_PER_SEC, 4, &usage), 0);
+        assert_int_equal(usage, 5000000);
+        assert_int_equal(host_use_read(use, USEC_PER_SEC + 1, 4, &usage), 0);
+        assert_int_equal(usage, 6000000);
+        /* What could not be read is tried again. */
+        fixture_write(f, "cpu.stat", "rubbish\n");
+        assert_int_equal(host_use_glance(use, 2 * USEC_PER_SEC, 4, &usage), -EBADMSG);
+        fixture_write(f, "cpu.stat", "usage_usec 7000000\n");
+        assert_int_equal(host_use_read(use, 2 * USEC_PER_SEC, 4, &usage), 0);
+        assert_int_equal(usage, 7000000);
+}
+
 static void test_capacity(void **state) {
         _cleanup_(close_host) Host host = open_host(*state, "0-3,6\n");
         uint64_t usage;
@@ -334,13 +358,21 @@ static void test_capacity_hostile(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         const struct CMUnitTest tests[] = {
-                TEST(test_tree),           TEST(test_tree_without_user_slice),
-                TEST(test_counters),       TEST(test_absent_is_not_gone),
-                TEST(test_gone),           TEST(test_memory),
-                TEST(test_memory_current), TEST(test_page_cache),
-                TEST(test_limits),         TEST(test_links_are_not_followed),
-                TEST(test_capacity),       TEST(test_capacity_hostile),
-                TEST(test_descriptors),    TEST(test_known),
+                TEST(test_tree),
+                TEST(test_tree_without_user_slice),
+                TEST(test_counters),
+                TEST(test_absent_is_not_gone),
+                TEST(test_gone),
+                TEST(test_memory),
+                TEST(test_memory_current),
+                TEST(test_page_cache),
+                TEST(test_limits),
+                TEST(test_links_are_not_followed),
+                TEST(test_host_use_is_read_once),
+                TEST(test_capacity),
+                TEST(test_capacity_hostile),
+                TEST(test_descriptors),
+                TEST(test_known),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
