@@ -9,6 +9,10 @@
 /* What the kernel holds for a moment is tried again so soon; stop.c says when that ends. */
 #define RELEASE_AGAIN_USEC (50 * USEC_PER_MSEC)
 
+/* What is not due within a second waits for a glance, so that it takes no wake-up of its own. */
+#define ACCURACY_USEC      (10 * USEC_PER_MSEC)
+#define IDLE_ACCURACY_USEC (250 * USEC_PER_MSEC)
+
 #define RECORD "groups"
 
 static const KnownUser *get(Manager *m, uid_t uid) {
@@ -111,9 +115,11 @@ static void on_failed(const PlaceFailure *failure, int error, void *userdata) {
 /* ---- the loop ---- */
 
 static void arm(Manager *m) {
-        usec_t now = m->clock(), due = placer_due(m->placer);
+        usec_t now = m->clock(), due = placer_due(m->placer), wait = due > now ? due - now : 0;
 
-        if (sd_event_source_set_time_relative(m->place_timer, due > now ? due - now : 0) < 0 ||
+        if (sd_event_source_set_time_accuracy(m->place_timer, wait >= USEC_PER_SEC ? IDLE_ACCURACY_USEC
+                                                                                   : ACCURACY_USEC) < 0 ||
+            sd_event_source_set_time_relative(m->place_timer, wait) < 0 ||
             sd_event_source_set_enabled(m->place_timer, SD_EVENT_ONESHOT) < 0)
                 log_error("Cannot set a timer, processes are no longer put into their users' groups.");
 }
@@ -193,8 +199,8 @@ int manager_place_start(Manager *m) {
         r = manager_place_open(m);
         if (r < 0 || !m->placer)
                 return r;
-        r = sd_event_add_time_relative(m->event, &m->place_timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC,
-                                       on_due, m);
+        r = sd_event_add_time_relative(m->event, &m->place_timer, CLOCK_MONOTONIC, 0, ACCURACY_USEC, on_due,
+                                       m);
         if (r < 0)
                 return log_error_errno(r, "Cannot set a timer: %m");
         (void) sd_event_source_set_description(m->place_timer, "place");
