@@ -364,6 +364,21 @@ static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t n
                                                 : MAX(config->interval, SMALL_MOVES_USEC));
 }
 
+/* Without the quota that was kept they would have all that their weight gives, and not wait either. */
+static bool need_not_wait(const EngineSlice *s) {
+        return s->came_back && s->throttled && s->want > s->quota && s->want - s->quota > s->quota / 10;
+}
+
+/* The others' are lowered when it is time for that, which this does not put off. */
+static void drop_who_waits(EngineSlice *const *slices, Plan *plan) {
+        size_t count = 0;
+
+        for (size_t i = 0; i < plan->count; i++)
+                if (need_not_wait(slices[plan->change[i].slice]))
+                        plan->change[count++] = plan->change[i];
+        plan->count = count;
+}
+
 /* Moved from one share to another by the level, rather than set or lifted. */
 static bool is_moved_by_level(const EngineSlice *slice) {
         return slice->reason == REASON_ABOVE_LEVEL && slice->quota != LIMIT_UNSET &&
@@ -397,6 +412,11 @@ static bool is_due(const Engine *engine, usec_t now, const EngineSlice *slice) {
                debt_is_due(&slice->debt, engine->capped, now);
 }
 
+static void note_done(usec_t now, EngineSlice *slice) {
+        debt_paid(&slice->debt, now);
+        slice->came_back = false;
+}
+
 static int collect_changes(Engine *engine, const EngineConfig *config, usec_t now,
                            EngineSlice *const *slices, size_t n, Plan *plan) {
         Moves moves = {};
@@ -417,11 +437,11 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
                 add_move(&moves, s);
         }
         if (must_wait(engine, config, now, &moves))
-                plan->count = 0;
+                drop_who_waits(slices, plan);
         else if (plan->count > 0)
                 engine->changed = now;
         for (size_t i = 0; i < plan->count; i++)
-                debt_paid(&slices[plan->change[i].slice]->debt, now);
+                note_done(now, slices[plan->change[i].slice]);
         return 0;
 }
 

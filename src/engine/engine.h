@@ -43,6 +43,7 @@ typedef struct EngineSlice {
 
         /* The engine's own */
         bool want_yields;
+        bool came_back; /* to want more than the share, with the quota that was kept */
         Reason reason;
         Tracker tracker;
         uint64_t demand; /* as claimed at the last tick */
@@ -116,7 +117,8 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
  * - when all changes are made, the same input gives an empty plan.
  * Until the rate limit allows quotas to be lowered again, the old ones may stand beyond that for up to
  * config->interval, and for up to three seconds if they are less than a tenth too high; and each until it
- * has cost as much as a call is worth (debt.h).
+ * has cost as much as a call is worth (debt.h). Who comes back to a kept quota that is more than a tenth too
+ * low does not wait for that, though the sum is too large meanwhile.
  *
  * Returns 0, or -ENOMEM; then the plan is empty. */
 int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,

@@ -138,6 +138,7 @@ static void above_level(EngineSlice *slice, uint64_t share, const Round *round) 
 
         slice->want = share;
         slice->want_yields = yields(slice, round, engine_window(round->config));
+        slice->came_back |= slice->reason == REASON_BELOW_LEVEL && slice->quota != LIMIT_UNSET;
         slice->reason = REASON_ABOVE_LEVEL;
         if (returns || round->now < slice->keep_until)
                 slice->keep_until = round->now + KEEP_LONGER_USEC;
@@ -165,6 +166,7 @@ static void below_level(EngineSlice *slice, const Round *round) {
         slice->want_yields =
                 slice->want != LIMIT_UNSET && slice->yields && round->now >= slice->full_weight_until;
         slice->yields_since = round->now; /* who does not try does not fall short */
+        slice->came_back = false;
         slice->reason = REASON_BELOW_LEVEL;
 }
 
