@@ -365,16 +365,18 @@ static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t n
 }
 
 /* Without the quota that was kept they would have all that their weight gives, and not wait either. */
-static bool need_not_wait(const EngineSlice *s) {
+static bool need_not_wait(const EngineSlice *s, usec_t now) {
+        if (s->yields && !s->want_yields && now < s->full_weight_until)
+                return s->came_back || s->reason == REASON_BELOW_LEVEL;
         return s->came_back && s->throttled && s->want > s->quota && s->want - s->quota > s->quota / 10;
 }
 
 /* The others' are lowered when it is time for that, which this does not put off. */
-static void drop_who_waits(EngineSlice *const *slices, Plan *plan) {
+static void drop_who_waits(usec_t now, EngineSlice *const *slices, Plan *plan) {
         size_t count = 0;
 
         for (size_t i = 0; i < plan->count; i++)
-                if (need_not_wait(slices[plan->change[i].slice]))
+                if (need_not_wait(slices[plan->change[i].slice], now))
                         plan->change[count++] = plan->change[i];
         plan->count = count;
 }
@@ -437,7 +439,7 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
                 add_move(&moves, s);
         }
         if (must_wait(engine, config, now, &moves))
-                drop_who_waits(slices, plan);
+                drop_who_waits(now, slices, plan);
         else if (plan->count > 0)
                 engine->changed = now;
         for (size_t i = 0; i < plan->count; i++)

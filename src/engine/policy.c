@@ -97,11 +97,12 @@ static bool falls_short(const EngineSlice *slice, const Round *round, usec_t win
 }
 
 /* Whether the weight of a slice that is above its share is lowered. Who falls short has all of it for as
- * long as it is held back, and does not lose it in a short pause either. */
+ * long as it is held back, and does not lose it in a short pause either. That all take more than there is
+ * says nothing of who has just come back: those who were lent it may have it for a whole interval yet. */
 static bool yields(EngineSlice *slice, const Round *round, usec_t window) {
         bool keeps = slice->quota != LIMIT_UNSET && slice->full_weight_until > 0;
 
-        if (!slice->yields || round->exceeded)
+        if (!slice->yields || (round->exceeded && !slice->came_back))
                 slice->yields_since = round->now;
         if (slice->yields ? falls_short(slice, round, window) : keeps)
                 slice->full_weight_until = round->now + FULL_WEIGHT_USEC;
@@ -136,9 +137,11 @@ static void max_min_pause(EngineSlice *const *slices, size_t n) {
 static void above_level(EngineSlice *slice, uint64_t share, const Round *round) {
         bool returns = slice->below_since > 0 && round->now - slice->below_since < RETURN_USEC;
 
+        if (slice->reason != REASON_ABOVE_LEVEL)
+                slice->yields_since = round->now; /* who did not try has not fallen short */
+        slice->came_back |= slice->reason == REASON_BELOW_LEVEL && slice->quota != LIMIT_UNSET;
         slice->want = share;
         slice->want_yields = yields(slice, round, engine_window(round->config));
-        slice->came_back |= slice->reason == REASON_BELOW_LEVEL && slice->quota != LIMIT_UNSET;
         slice->reason = REASON_ABOVE_LEVEL;
         if (returns || round->now < slice->keep_until)
                 slice->keep_until = round->now + KEEP_LONGER_USEC;
@@ -159,13 +162,27 @@ static void falls_below(EngineSlice *slice, const Round *round) {
                 slice->full_weight_until = round->now + FULL_WEIGHT_USEC;
 }
 
+/* Who goes on below the share with less weight has it all back after a window and one look more: it may be
+ * for want of it that they do not come to more, and whoever asks for less than the share comes first. Less
+ * than what a third of the weight gives to anybody is not for want of it. */
+static void goes_on_below(EngineSlice *slice, const Round *round) {
+        usec_t window = engine_window(round->config);
+
+        if (!slice->yields || slice->use < slice->quota / (ENGINE_YIELD_DIVISOR + 1))
+                slice->yields_since = round->now;
+        else if (round->now - slice->yields_since > window + window / 4)
+                slice->full_weight_until = round->now + FULL_WEIGHT_USEC;
+}
+
 static void below_level(EngineSlice *slice, const Round *round) {
+        if (slice->reason != REASON_BELOW_LEVEL)
+                slice->yields_since = round->now;
         if (slice->reason == REASON_ABOVE_LEVEL && slice->quota != LIMIT_UNSET)
                 falls_below(slice, round);
+        goes_on_below(slice, round);
         slice->want = keeps_quota(slice, round->now) ? slice->quota : LIMIT_UNSET;
         slice->want_yields =
                 slice->want != LIMIT_UNSET && slice->yields && round->now >= slice->full_weight_until;
-        slice->yields_since = round->now; /* who does not try does not fall short */
         slice->came_back = false;
         slice->reason = REASON_BELOW_LEVEL;
 }

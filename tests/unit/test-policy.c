@@ -411,6 +411,34 @@ static void test_who_comes_back_still_yields(void **state _unused_) {
         assert_int_equal(f.slice[0].full_weight_until, 0);
 }
 
+/* But what they go on with may be: whoever asks for less than the share comes first. */
+static void test_who_goes_on_below_the_share_has_all_weight(void **state _unused_) {
+        static const struct {
+                uint64_t rate;
+                bool yields;
+        } cases[] = { { 200000, true }, { 600000, false } };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                EngineSlice *slice;
+                Fixture f;
+
+                yield_from_the_start(&f);
+                slice = &f.slice[0];
+                uses(slice, 100000);
+                apply(&f, SHARE_MAX_MIN);
+                slice->keep_until = f.round.now + 60 * USEC_PER_SEC;
+                uses(slice, cases[i].rate);
+                for (usec_t passed = 0; passed <= 2 * WINDOW; passed += WINDOW / 4) {
+                        f.round.now += WINDOW / 4;
+                        apply(&f, SHARE_MAX_MIN);
+                        assert_has(slice, slice->quota, REASON_BELOW_LEVEL);
+                        slice->yields = slice->want_yields;
+                        assert_true(slice->yields || passed >= WINDOW);
+                }
+                assert_int_equal(slice->yields, cases[i].yields);
+        }
+}
+
 /* The quota is higher than the share, which is used. */
 static void test_who_has_the_share_does_not_fall_short(void **state _unused_) {
         Fixture f;
@@ -503,6 +531,7 @@ int main(void) {
                 cmocka_unit_test(test_who_falls_short_has_all_weight),
                 cmocka_unit_test(test_who_gets_less_than_the_share_has_all_weight),
                 cmocka_unit_test(test_who_comes_back_still_yields),
+                cmocka_unit_test(test_who_goes_on_below_the_share_has_all_weight),
                 cmocka_unit_test(test_who_has_the_share_does_not_fall_short),
                 cmocka_unit_test(test_nobody_falls_short_of_what_is_pretended),
                 cmocka_unit_test(test_who_stops_claims_what_is_left),
