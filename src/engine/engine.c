@@ -368,6 +368,8 @@ static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t n
 static bool need_not_wait(const EngineSlice *s, usec_t now) {
         if (s->yields && !s->want_yields && now < s->full_weight_until)
                 return s->came_back || s->reason == REASON_BELOW_LEVEL;
+        if (s->want == LIMIT_UNSET)
+                return s->throttled && s->reason == REASON_BELOW_LEVEL;
         return s->came_back && s->throttled && s->want > s->quota && s->want - s->quota > s->quota / 10;
 }
 

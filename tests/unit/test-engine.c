@@ -387,14 +387,9 @@ static void test_extreme_weights(void **state) {
         assert_int_equal(f->slice[1].quota, BUDGET - QUOTA_STEP);
 }
 
-/* All four have a quarter of the budget. All but the first stop, who is given all of it; the second comes
- * back to the quota that was kept, which is half of the share by now. That does not wait until the first
- * one's may be lowered, which happens when it would have. */
-static void test_who_comes_back_does_not_wait(void **state) {
-        Fixture *f = *state;
-        usec_t given;
-
-        f->config.interval = 60 * USEC_PER_SEC;
+/* All four have a quarter of the budget. All but the first stop, who is given all of it at the time that is
+ * returned. */
+static usec_t be_given_all(Fixture *f) {
         for (size_t i = 0; i < USERS; i++)
                 f->rate[i] = CPU / 2;
         run(f, USEC_PER_SEC);
@@ -406,11 +401,23 @@ static void test_who_comes_back_does_not_wait(void **state) {
         run(f, 2 * USEC_PER_SEC);
         for (size_t i = 1; i < USERS; i++)
                 stop(f, i);
-        for (given = f->now; f->slice[0].quota < BUDGET; given = f->now)
+        for (unsigned i = 0; f->slice[0].quota < BUDGET; i++) {
+                assert_true(i < 4);
                 assert_true(run(f, QUARTER) <= 1);
+        }
         f->rate[0] = BUDGET;
-        run(f, USEC_PER_SEC);
+        return f->now;
+}
 
+/* The second comes back to the quota that was kept, which is half of the share by now. That does not wait
+ * until the first one's may be lowered, which happens when it would have. */
+static void test_who_comes_back_does_not_wait(void **state) {
+        Fixture *f = *state;
+        usec_t given;
+
+        f->config.interval = 60 * USEC_PER_SEC;
+        given = be_given_all(f);
+        run(f, USEC_PER_SEC);
         f->rate[1] = BUDGET / 4;
         f->hits[1] = true;
         assert_int_equal(run(f, USEC_PER_SEC / 2), 1);
@@ -423,6 +430,21 @@ static void test_who_comes_back_does_not_wait(void **state) {
         }
         run(f, 2 * USEC_PER_SEC);
         assert_int_equal(f->slice[0].quota, BUDGET / 2);
+}
+
+/* Nor does who may not have as much as the share, and is to have no quota of it. */
+static void test_who_comes_back_below_a_cap_does_not_wait(void **state) {
+        Fixture *f = *state;
+
+        f->config.interval = 60 * USEC_PER_SEC;
+        (void) be_given_all(f);
+        run(f, USEC_PER_SEC);
+        f->slice[1].cap = BUDGET / 3;
+        f->rate[1] = BUDGET / 4;
+        f->hits[1] = true;
+        run(f, USEC_PER_SEC / 2);
+        assert_true(f->slice[1].quota == LIMIT_UNSET);
+        assert_int_equal(f->slice[0].quota, BUDGET);
 }
 
 /* A new rival takes from who is there, but not more often than once in IntervalSec=. */
@@ -754,6 +776,7 @@ int main(void) {
                 TEST(test_extreme_weights),
                 TEST(test_quotas_fall_once_in_an_interval),
                 TEST(test_who_comes_back_does_not_wait),
+                TEST(test_who_comes_back_below_a_cap_does_not_wait),
                 TEST(test_one_step_more_or_less_is_left),
                 TEST(test_use_outside_comes_off_the_budget),
                 TEST(test_the_budget_does_not_follow_every_wave),
