@@ -149,8 +149,8 @@ def of_who_left(test):
     test.busy(other, 8)
     load = test.busy(user, 8)
     wait_for_quotas([user, other])
-    load.stop()
     user.leave()
+    load.stop()
     time.sleep(TWO_INTERVALS)
     test.check(not user.cgroup.exists(), "a cgroup is there again while the service runs")
     # systemd keeps an empty cgroup of a slice whose properties are set while it is not there; a quota that
