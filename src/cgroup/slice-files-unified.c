@@ -36,17 +36,20 @@ static int read_memory(const SliceFiles *files, MemoryUse *ret) {
 }
 
 static int read_limit(const SliceFiles *files, Limit limit, uint64_t *ret) {
-        static const char *const names[_LIMIT_COUNT] = {
-                [LIMIT_CPU_WEIGHT] = "cpu.weight",
-                [LIMIT_MEMORY_MAX] = "memory.max",
-                [LIMIT_MEMORY_HIGH] = "memory.high",
-                [LIMIT_MEMORY_SWAP_MAX] = "memory.swap.max",
+        static const struct {
+                Controller controller;
+                const char *name;
+        } values[_LIMIT_COUNT] = {
+                [LIMIT_CPU_WEIGHT] = { CONTROLLER_CPU, "cpu.weight" },
+                [LIMIT_MEMORY_MAX] = { CONTROLLER_MEMORY, "memory.max" },
+                [LIMIT_MEMORY_HIGH] = { CONTROLLER_MEMORY, "memory.high" },
+                [LIMIT_MEMORY_SWAP_MAX] = { CONTROLLER_MEMORY, "memory.swap.max" },
         };
         char buffer[SMALL_FILE_MAX];
         ssize_t n;
 
         if (limit != LIMIT_CPU_QUOTA)
-                return slice_files_read_value(files, CONTROLLER_MEMORY, names[limit], ret);
+                return slice_files_read_value(files, values[limit].controller, values[limit].name, ret);
         n = slice_files_read_by_name(files, CONTROLLER_CPU, "cpu.max", buffer, sizeof buffer);
         return n < 0 ? (int) n : cpu_max_parse(buffer, (size_t) n, ret);
 }

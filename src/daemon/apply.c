@@ -9,6 +9,7 @@
  * read back in a second: that takes 16 system calls for each. Few enough are read in one go that nothing has
  * to wait for it. */
 #define VERIFY_FIRST_USEC  (250 * USEC_PER_MSEC)
+#define VERIFY_SAFE_USEC   USEC_PER_SEC /* after a reload, for who can lose nothing by it */
 #define VERIFY_LAST_USEC   (32 * USEC_PER_SEC)
 #define VERIFY_CROWD_USEC  (256 * USEC_PER_SEC)
 #define VERIFY_SLICE_USEC  (USEC_PER_SEC / 2)
@@ -270,15 +271,23 @@ static usec_t verify_last(const Manager *m) {
         return CLAMP(m->slices.count * VERIFY_SLICE_USEC, VERIFY_LAST_USEC, VERIFY_CROWD_USEC);
 }
 
+static void plan_next_verify(const Manager *m, ManagedSlice *slice, bool reset, usec_t now) {
+        if (reset) {
+                slice->verify_delay = VERIFY_FIRST_USEC;
+                slice->verify_at = can_lose(slice) ? now : now + VERIFY_SAFE_USEC;
+        } else {
+                slice->verify_delay = CLAMP(slice->verify_delay * (slice->confirmed ? 4 : 16),
+                                            VERIFY_FIRST_USEC, verify_last(m));
+                slice->verify_at = now + slice->verify_delay;
+        }
+}
+
 void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
         Limits kernel, before = slice->set;
         LimitMask present, differ, ours = slice->entry->ours;
         bool reset = is_being_reset(m, now);
 
-        slice->verify_delay = reset ? VERIFY_FIRST_USEC
-                                    : CLAMP(slice->verify_delay * (slice->confirmed ? 4 : 16),
-                                            VERIFY_FIRST_USEC, verify_last(m));
-        slice->verify_at = now + (!reset ? slice->verify_delay : can_lose(slice) ? 0 : VERIFY_PROMPT_USEC);
+        plan_next_verify(m, slice, reset, now);
         /* What is on its way will be looked at when it has arrived. */
         if (!slice->files || slice->in_flight ||
             slice_files_read_limits(slice->files, &kernel, &present) < 0)

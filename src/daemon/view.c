@@ -44,7 +44,11 @@ void manager_show_change(const Manager *m, const ManagedSlice *slice, const Limi
 /* The line in `systemctl status`, sent when it is another. No figures: each new text goes over the bus to
  * whoever listens to systemd. */
 void manager_show_status(Manager *m) {
-        StatusShown now = { true, m->released, m->observe, m->plan.contended, m->slices.count };
+        StatusShown now = { .any = true,
+                            .released = m->released,
+                            .observe = m->observe,
+                            .contended = m->plan.contended,
+                            .slices = m->slices.count };
         const StatusShown *shown = &m->status_shown;
 
         if (shown->any && shown->released == now.released && shown->observe == now.observe &&

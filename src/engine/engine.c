@@ -169,8 +169,8 @@ static bool is_active(const EngineSlice *slice, uint64_t threshold) {
 
 /* What a look at all slices has found. */
 typedef struct Found {
-        uint64_t delta;  /* CPU time since the last tick, in µs, */
-        bool known;      /* unless a slice is looked at for the first time */
+        uint64_t delta;  /* CPU time since the last tick, in µs */
+        bool known;      /* … of each of them: none is looked at for the first time */
         uint64_t recent; /* use over half a window */
 } Found;
 
@@ -474,10 +474,9 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
                 return -ENOMEM;
 
         found = observe(config, now, activity, slices, n);
-        /* Nor is it when a slice is gone, and its counter with it. */
-        found.known = found.known && n >= engine->last_slices;
+        /* Of a slice that is gone the counter is gone too, with what was used last. */
+        update_outside(engine, config, now, host, found.known && n >= engine->last_slices, found.delta);
         engine->last_slices = n;
-        update_outside(engine, config, now, host, found.known, found.delta);
         update_budget(engine, config, now, whole);
         update_contention(engine, config, now, found.recent, slices, n);
 

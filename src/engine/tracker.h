@@ -17,9 +17,10 @@
 #define TRACKER_RATE_UNIT UINT64_C(20) /* µs of CPU a second */
 
 typedef struct Sample {
-        uint32_t elapsed; /* since the look before, in TRACKER_UNIT; a long time is shortened, … */
-        uint32_t used;    /* … and what was used in it in proportion */
-        uint32_t use;     /* the rate over the window that ended here, in TRACKER_RATE_UNIT, rounded up */
+        /* Since the look before, in TRACKER_UNIT; a long time is shortened, and what was used in proportion.
+         */
+        uint32_t elapsed, used;
+        uint32_t use; /* the rate over the window that ended here, in TRACKER_RATE_UNIT, rounded up */
 } Sample;
 
 typedef struct Tracker {
