@@ -88,12 +88,20 @@ static void update_demand(EngineSlice *slice, const Round *round) {
                 slice->demand = fresh;
 }
 
+/* One process may hit the quota in some periods and not get it used in others, which is lost. So who still
+ * hits it lacks weight if they come to less all the time. */
+static bool lacks_weight(const EngineSlice *slice, usec_t window) {
+        if (tracker_throttled(&slice->tracker, window))
+                return tracker_peak(&slice->tracker, window) < slice->share - slice->share / 16;
+        return slice->use < slice->share - slice->share / 32;
+}
+
 /* Who has had a window and one look more to get the share used with less weight, and has not. Who has it and
  * does not hit the quota has one that is higher for a moment, and company: more weight would be at their
  * cost. */
 static bool falls_short(const EngineSlice *slice, const Round *round, usec_t window) {
         return !round->config->pretend && round->now - slice->yields_since > window + window / 4 &&
-               !tracker_throttled(&slice->tracker, window) && slice->use < slice->share - slice->share / 32;
+               lacks_weight(slice, window);
 }
 
 /* Whether the weight of a slice that is above its share is lowered. Who falls short has all of it for as
@@ -137,8 +145,9 @@ static void max_min_pause(EngineSlice *const *slices, size_t n) {
 static void above_level(EngineSlice *slice, uint64_t share, const Round *round) {
         bool returns = slice->below_since > 0 && round->now - slice->below_since < RETURN_USEC;
 
-        if (slice->reason != REASON_ABOVE_LEVEL)
-                slice->yields_since = round->now; /* who did not try has not fallen short */
+        /* Who did not try, or not with so much, has not fallen short. */
+        if (slice->reason != REASON_ABOVE_LEVEL || share - share / 32 > slice->quota)
+                slice->yields_since = round->now;
         slice->came_back |= slice->reason == REASON_BELOW_LEVEL && slice->quota != LIMIT_UNSET;
         slice->want = share;
         slice->want_yields = yields(slice, round, engine_window(round->config));

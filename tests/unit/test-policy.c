@@ -377,6 +377,26 @@ static void test_who_falls_short_has_all_weight(void **state _unused_) {
         assert_true(f.slice[0].yields);
 }
 
+/* One process may hit the quota in some periods and not get it used in others. */
+static void test_who_falls_short_may_hit_the_quota(void **state _unused_) {
+        static const struct {
+                uint64_t lack; /* of the share, per cent */
+                bool yields;
+        } cases[] = { { 0, true }, { 4, true }, { 12, false } };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Fixture f;
+
+                yield_from_the_start(&f);
+                for (usec_t passed = 0; passed < 3 * WINDOW; passed += WINDOW / 4) {
+                        f.slice[0].usage_usec -= f.slice[0].share / 400 * cases[i].lack;
+                        look_again(&f, SHARE_MAX_MIN, true);
+                }
+                assert_int_equal(f.slice[0].yields, cases[i].yields);
+                assert_true(f.slice[1].yields);
+        }
+}
+
 /* With less weight not even enough for a claim of the share. What is kept is a quota, not the lack of
  * weight. */
 static void test_who_gets_less_than_the_share_has_all_weight(void **state _unused_) {
@@ -529,6 +549,7 @@ int main(void) {
                 cmocka_unit_test(test_weight_never_has_a_quota),
                 cmocka_unit_test(test_who_is_held_back_yields),
                 cmocka_unit_test(test_who_falls_short_has_all_weight),
+                cmocka_unit_test(test_who_falls_short_may_hit_the_quota),
                 cmocka_unit_test(test_who_gets_less_than_the_share_has_all_weight),
                 cmocka_unit_test(test_who_comes_back_still_yields),
                 cmocka_unit_test(test_who_goes_on_below_the_share_has_all_weight),
