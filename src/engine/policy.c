@@ -88,6 +88,11 @@ static void update_demand(EngineSlice *slice, const Round *round) {
                 slice->demand = fresh;
 }
 
+/* For a window and one look more, with less weight. */
+static bool has_tried(const EngineSlice *slice, const Round *round, usec_t window) {
+        return round->now - slice->yields_since > window + window / 4;
+}
+
 /* One process may hit the quota in some periods and not get it used in others, which is lost. So who still
  * hits it lacks weight if they come to less all the time. */
 static bool lacks_weight(const EngineSlice *slice, usec_t window) {
@@ -100,8 +105,7 @@ static bool lacks_weight(const EngineSlice *slice, usec_t window) {
  * does not hit the quota has one that is higher for a moment, and company: more weight would be at their
  * cost. */
 static bool falls_short(const EngineSlice *slice, const Round *round, usec_t window) {
-        return !round->config->pretend && round->now - slice->yields_since > window + window / 4 &&
-               lacks_weight(slice, window);
+        return !round->config->pretend && has_tried(slice, round, window) && lacks_weight(slice, window);
 }
 
 /* Whether the weight of a slice that is above its share is lowered. Who falls short has all of it for as
@@ -175,11 +179,9 @@ static void falls_below(EngineSlice *slice, const Round *round) {
  * for want of it that they do not come to more, and whoever asks for less than the share comes first. Less
  * than what a third of the weight gives to anybody is not for want of it. */
 static void goes_on_below(EngineSlice *slice, const Round *round) {
-        usec_t window = engine_window(round->config);
-
         if (!slice->yields || slice->use < slice->quota / (ENGINE_YIELD_DIVISOR + 1))
                 slice->yields_since = round->now;
-        else if (round->now - slice->yields_since > window + window / 4)
+        else if (has_tried(slice, round, engine_window(round->config)))
                 slice->full_weight_until = round->now + FULL_WEIGHT_USEC;
 }
 
