@@ -36,6 +36,12 @@ void sim_done(Sim *sim) {
         *sim = (Sim){};
 }
 
+void sim_make_noisy(Sim *sim) {
+        sim->late = 20 * USEC_PER_MSEC;
+        sim->bus_delay = 10 * USEC_PER_MSEC;
+        sim->host_noise = engine_window(&sim->config) / 100;
+}
+
 void sim_set_cap(Sim *sim, size_t user, uint64_t cap) {
         sim->users[user].slice.cap = sim->users[user].quota = cap;
         sim->users[user].quota_left = cap / 10;

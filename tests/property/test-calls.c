@@ -58,11 +58,8 @@ static void check_setting(const Setting *setting, uint64_t seed) {
         Sim sim;
 
         sim_init(&sim, setting->cpus, CROWD, seed);
-        if (setting->noisy) {
-                sim.host_noise = 10 * USEC_PER_MSEC;
-                sim.late = 20 * USEC_PER_MSEC;
-                sim.bus_delay = 10 * USEC_PER_MSEC;
-        }
+        if (setting->noisy)
+                sim_make_noisy(&sim);
         make_users(&sim, setting);
         sim_run(&sim, 20 * USEC_PER_SEC);
         sim_mark(&sim);

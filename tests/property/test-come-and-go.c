@@ -72,9 +72,7 @@ static void test_users_who_come_and_go_have_their_shares(void **state _unused_) 
 
                 seed_enter(seed);
                 sim_init(&sim, CPUS, HOGS + 1, seed);
-                sim.late = 20 * USEC_PER_MSEC;
-                sim.bus_delay = 10 * USEC_PER_MSEC;
-                sim.host_noise = engine_window(&sim.config) / 100;
+                sim_make_noisy(&sim);
                 users_come(&sim);
                 sim_run(&sim, 5 * USEC_PER_SEC);
                 sim_mark(&sim);

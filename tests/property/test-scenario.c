@@ -60,11 +60,8 @@ static void on_all_settings(Scene scene) {
                 sim.config.interval = setting->interval;
                 sim.users[C].load =
                         (SimLoad){ .processes = 1, .rate = SIM_CPU / 10, .every = setting->burst };
-                if (setting->noisy) {
-                        sim.host_noise = engine_window(&sim.config) / 100;
-                        sim.late = 20 * MSEC;
-                        sim.bus_delay = 10 * MSEC;
-                }
+                if (setting->noisy)
+                        sim_make_noisy(&sim);
                 sim_run(&sim, 5 * SEC);
                 scene(setting, &sim);
                 sim_done(&sim);
@@ -245,8 +242,7 @@ static void test_lent_back_in_a_second(void **state _unused_) {
                 Sim sim;
 
                 sim_init(&sim, 2, USERS, seed);
-                sim.host_noise = sim.bus_delay = 10 * MSEC;
-                sim.late = 20 * MSEC;
+                sim_make_noisy(&sim);
                 sim.users[A].load = one_busy;
                 sim_run(&sim, 10 * SEC + seed * SIM_STEP);
                 sim.users[B].load = eight_busy;

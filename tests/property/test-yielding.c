@@ -45,9 +45,7 @@ static void test_hogs_that_begin_one_after_another_yield(void **state _unused_) 
 
                 seed_enter(seed);
                 sim_init(&sim, CPUS, HOGS + 1, seed);
-                sim.late = 20 * USEC_PER_MSEC;
-                sim.bus_delay = 10 * USEC_PER_MSEC;
-                sim.host_noise = engine_window(&sim.config) / 100;
+                sim_make_noisy(&sim);
                 sim.users[HOGS].load = light;
                 sim_run(&sim, 2 * USEC_PER_SEC);
                 hogs_begin(&sim);
