@@ -6,27 +6,45 @@
 #include <string.h>
 #include <sys/stat.h>
 
-ssize_t read_fd(int fd, char *buffer, size_t size) {
+/* Behind the first whole line that begins so, NULL if there is none. */
+static char *find_line_end(char *text, size_t length, const char *prefix) {
+        const char *end = text + length;
+        char *newline;
+
+        for (char *line = text; (newline = memchr(line, '\n', (size_t) (end - line))); line = newline + 1)
+                if (strncmp(line, prefix, strlen(prefix)) == 0)
+                        return newline + 1;
+        return NULL;
+}
+
+ssize_t read_fd_to_line(int fd, const char *prefix, char *buffer, size_t size) {
+        const char *found = NULL;
         size_t done = 0;
+        ssize_t n;
 
         if (size == 0)
                 return -EFBIG;
-        for (;;) {
-                ssize_t n = pread(fd, buffer + done, size - done, (off_t) done);
-
+        do {
+                n = pread(fd, buffer + done, size - done, (off_t) done);
                 if (n < 0) {
                         if (errno == EINTR)
                                 continue;
                         return -errno;
                 }
-                if (n == 0)
-                        break;
                 done += (size_t) n;
                 if (done == size)
                         return -EFBIG;
-        }
+                if (prefix)
+                        found = find_line_end(buffer, done, prefix);
+        } while (n != 0 && !found);
+        if (found)
+                done = (size_t) (found - buffer);
         buffer[done] = '\0';
         return (ssize_t) done;
+}
+
+ssize_t read_fd(int fd, char *buffer, size_t size) {
+        return read_fd_to_line(fd, NULL, buffer, size);
 }
 
 /* O_NONBLOCK, so that a fifo is refused by whoever reads it rather than waited for. */

@@ -31,37 +31,13 @@ int oom_kill_parse(const char *text, size_t length, uint64_t *ret) {
         return 0;
 }
 
-/* What is read up to the end of the last whole line. */
-static size_t whole_lines(const char *text, size_t length) {
-        const char *end = memrchr(text, '\n', length);
-
-        return end ? (size_t) (end + 1 - text) : 0;
-}
-
 /* The kernel gives a page at a time, and adds all counters up anew for each: no more are read than up to
  * that of kills. */
 int oom_kill_read_host(int vmstat_fd, uint64_t *ret) {
         _cleanup_free_ char *text = malloc(VMSTAT_MAX);
-        size_t done = 0;
-        int r;
+        ssize_t n = text ? read_fd_to_line(vmstat_fd, "oom_kill ", text, VMSTAT_MAX) : -ENOMEM;
 
-        if (!text)
-                return -ENOMEM;
-        do {
-                ssize_t n = pread(vmstat_fd, text + done, VMSTAT_MAX - done, (off_t) done);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        return oom_kill_parse(text, done, ret);
-                done += (size_t) n;
-                r = oom_kill_parse(text, whole_lines(text, done), ret);
-                if (r != -ENODATA)
-                        return r;
-        } while (done < VMSTAT_MAX);
-        return -EFBIG;
+        return n < 0 ? (int) n : oom_kill_parse(text, (size_t) n, ret);
 }
 
 static int add_group(Groups *groups, uint64_t inode, uint64_t kills) {

@@ -113,6 +113,27 @@ static void test_read_in_parts(_unused_ void **state) {
         assert_int_equal(munmap(area, pages * (size_t) page), 0);
 }
 
+static void test_read_to_line(_unused_ void **state) {
+        static const char *const text = "ab 1\nb 12\nb 2\nend";
+        static const struct {
+                const char *prefix;
+                size_t length;
+        } cases[] = { { "ab ", 5 }, { "b ", 10 }, { "b 2", 14 }, { "end", 17 }, { "no", 17 }, { "", 5 } };
+        _cleanup_close_ int fd = -1;
+        char buffer[18];
+
+        put("file", text, strlen(text));
+        fd = openat(dirfd_, "file", O_RDONLY | O_CLOEXEC);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                assert_int_equal(read_fd_to_line(fd, cases[i].prefix, buffer, sizeof buffer),
+                                 cases[i].length);
+                assert_int_equal(strlen(buffer), cases[i].length);
+                assert_memory_equal(buffer, text, cases[i].length);
+        }
+        assert_int_equal(read_fd_to_line(fd, "b ", buffer, sizeof buffer - 1), -EFBIG);
+        assert_int_equal(read_fd_to_line(-1, "b ", buffer, sizeof buffer), -EBADF);
+}
+
 /* Not even the NUL fits: nothing may be written. */
 static void test_read_no_space(_unused_ void **state) {
         char buffer[1] = { 'x' };
@@ -221,6 +242,7 @@ int main(void) {
                 cmocka_unit_test(test_read_whole),
                 cmocka_unit_test(test_attribute),
                 cmocka_unit_test(test_read_in_parts),
+                cmocka_unit_test(test_read_to_line),
                 cmocka_unit_test(test_read_no_space),
                 cmocka_unit_test(test_read_again),
                 cmocka_unit_test(test_read_what_is_no_file),
