@@ -183,7 +183,9 @@ void manager_refresh_tree(Manager *m) {
 
         if (r > 0 || r == -ENOENT)
                 on_gone(m);
-        if (r >= 0 && !m->slice_dir)
+        if (m->slice_dir)
+                (void) slice_dir_watch_retry(m->slice_dir);
+        else if (r >= 0)
                 (void) manager_watch_slices(m);
 }
 

@@ -2,7 +2,7 @@
 
 /* From the first sign of a kill to the event that is told: windows, the kernel's lines, the remainder. One
  * timer serves all of it, and runs only while a window is open, a slice has no watch or something could not
- * be read. */
+ * be read or listed. */
 
 #include <string.h>
 
@@ -363,7 +363,7 @@ void oom_collect_update(OomWatch *watch, usec_t now) {
                 end_collecting(watch, now);
         if (watch->save_wanted)
                 oom_file_save(watch, now);
-        if (!watch->collecting && (watch->unwatched > 0 || is_unread(watch)) &&
+        if (!watch->collecting && (watch->unwatched > 0 || watch->unlisted || is_unread(watch)) &&
             sd_event_source_get_enabled(watch->timer, NULL) == SD_EVENT_OFF)
                 set_timer(watch, now + OOM_RETRY_USEC);
 }
@@ -388,6 +388,8 @@ static int on_timer(_unused_ sd_event_source *s, _unused_ uint64_t at, void *use
         usec_t now = oom_watch_now(w);
         bool more = false;
 
+        if (w->unlisted)
+                oom_watch_scan(w, now);
         if (w->unwatched > 0)
                 oom_watch_retry(w, now);
         if (is_unread(w))

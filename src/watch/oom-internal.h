@@ -89,6 +89,7 @@ struct OomWatch {
         LIST_HEAD(OomSliceList, OomSlice) slices;
         LIST_HEAD(OomDirtyList, OomSlice) dirty; /* there is something to read, or may be soon */
         unsigned scan;
+        bool unlisted;      /* the last scan failed */
         unsigned unwatched; /* slices that are there and have no watch */
         unsigned n_gone;    /* slices that are gone and have a window open */
         unsigned n_windows; /* slices that have a window open */

@@ -366,10 +366,11 @@ void oom_watch_scan(OomWatch *watch, usec_t now) {
         watch->scan++;
         if (r >= 0 && watch->root)
                 r = scan_directory(watch, now);
-        if (r < 0) {
-                log_warning_errno(r, "Cannot list the slices in user.slice: %m");
+        if (r < 0 && !watch->unlisted)
+                log_warning_errno(r, "Cannot list the slices in user.slice, trying again: %m");
+        watch->unlisted = r < 0;
+        if (r < 0)
                 return;
-        }
         for (OomSlice *slice = LIST_FIRST(&watch->slices); slice; slice = next) {
                 next = LIST_NEXT(slice, list);
                 if (!slice->gone && slice->scan != watch->scan)

@@ -11,7 +11,8 @@
 struct SliceDirWatch {
         SliceDirHandlers handlers;
         sd_event_source *source;
-        int dirfd; /* our own */
+        int dirfd;     /* our own */
+        bool unlisted; /* events were lost, and what is there could not be listed yet */
 };
 
 static bool is_slice_name(const char *name) {
@@ -39,7 +40,7 @@ static int on_inotify(sd_event_source *s _unused_, const struct inotify_event *e
 
         if (event->mask & IN_Q_OVERFLOW) {
                 h->lost(h->userdata);
-                (void) scan(watch);
+                watch->unlisted = scan(watch) < 0;
         } else if (event->mask & (IN_DELETE_SELF | IN_IGNORED))
                 h->gone(h->userdata); /* may free the watch: nothing after it */
         else if (event->len == 0 || !(event->mask & IN_ISDIR) || !is_slice_name(event->name))
@@ -75,6 +76,13 @@ int slice_dir_watch_new(sd_event *event, int dirfd, const SliceDirHandlers *hand
                 return r;
         *ret = TAKE_PTR(watch);
         return 0;
+}
+
+int slice_dir_watch_retry(SliceDirWatch *watch) {
+        int r = watch->unlisted ? scan(watch) : 0;
+
+        watch->unlisted = r < 0;
+        return r;
 }
 
 SliceDirWatch *slice_dir_watch_free(SliceDirWatch *watch) {

@@ -23,5 +23,10 @@ typedef struct SliceDirHandlers {
 
 /* Starts watching the directory, which stays the caller's, then calls `created` for what is in it. */
 int slice_dir_watch_new(sd_event *event, int dirfd, const SliceDirHandlers *handlers, SliceDirWatch **ret);
+
+/* Calls `created` for what is there if that failed after events were lost, for want of descriptors, say. To
+ * be called now and then. 0 if there is nothing left to do. */
+int slice_dir_watch_retry(SliceDirWatch *watch);
+
 SliceDirWatch *slice_dir_watch_free(SliceDirWatch *watch);
 DEFINE_CLEANUP(SliceDirWatch *, slice_dir_watch_free)

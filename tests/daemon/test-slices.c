@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "daemon/host.h"
+#include "support/few-descriptors.h"
 
 /* Slices and users come and go at any moment. */
 
@@ -156,8 +157,8 @@ static void test_no_counters(_unused_ void **state) {
         assert_int_equal(host.script.n_calls, 2);
 }
 
-/* More events than inotify queues; what was lost is found. */
-static void test_events_lost(_unused_ void **state) {
+/* More events than inotify queues, and two users whose coming is lost with them. */
+static void lose_events(void) {
         start_with_user();
         fixture_remove_user(host.fixture, 1000);
         for (uid_t uid = 20000; uid < 29000; uid++) {
@@ -170,10 +171,27 @@ static void test_events_lost(_unused_ void **state) {
         }
         fixture_add_user(host.fixture, 1001);
         fixture_add_user(host.fixture, 1000);
+}
+
+static void expect_found(void) {
         host_run(2 * USEC_PER_SEC);
         EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
         EXPECT_LIMIT(1001, LIMIT_MEMORY_MAX, 64 * MIB);
         assert_int_equal(host.manager->slices.count, 2);
+}
+
+static void test_events_lost(_unused_ void **state) {
+        lose_events();
+        expect_found();
+}
+
+/* Nor can be read then what is there. */
+static void test_events_lost_without_descriptors(_unused_ void **state) {
+        lose_events();
+        forbid_descriptors(true);
+        host_settle();
+        forbid_descriptors(false);
+        expect_found();
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
@@ -190,6 +208,7 @@ int main(void) {
                 TEST(test_others),
                 TEST(test_no_counters),
                 TEST(test_events_lost),
+                TEST(test_events_lost_without_descriptors),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,12 +4,12 @@
 
 #include "unit.h"
 
-#include <sys/resource.h>
-
 #include "oom-host.h"
+#include "support/few-descriptors.h"
 #include "watch/oom-internal.h"
 
 #define A "user-1000.slice"
+#define B "user-1001.slice"
 
 /* ---- what goes wrong ---- */
 
@@ -24,17 +24,6 @@ void *__wrap_malloc(size_t size) {
         return no_case && size == sizeof(OomCase) ? NULL : __real_malloc(size);
 }
 /* NOLINTEND */
-
-static void forbid_descriptors(bool forbid) {
-        static rlim_t allowed;
-        struct rlimit limit;
-
-        assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-        if (forbid)
-                allowed = limit.rlim_cur;
-        limit.rlim_cur = forbid ? 0 : allowed;
-        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
 
 /* ---- tests ---- */
 
@@ -98,21 +87,27 @@ static void test_no_memory_and_started_again(void **state) {
         assert_true(h->told[0].late);
 }
 
+/* Nothing is told while there are no descriptors, and this once there are some. */
+static void expect_told_with_descriptors(OomHost *h, const char *slice, uint64_t kills, uint64_t hits) {
+        forbid_descriptors(true);
+        host_run_quiet(h, 100 * USEC_PER_MSEC);
+        forbid_descriptors(false);
+        host_run(h, 1, 3 * USEC_PER_SEC);
+        assert_int_equal(h->n_told, 1);
+        assert_string_equal(h->told[0].slice, slice);
+        assert_int_equal(h->told[0].kills, kills);
+        assert_int_equal(h->told[0].hits, hits);
+        host_run_quiet(h, 1500 * USEC_PER_MSEC);
+        assert_false(h->polling);
+}
+
 /* What could not be read is read a second later. */
 static void test_no_descriptors_for_a_look(void **state) {
         OomHost *h = *state;
 
         make_and_watch(h);
         kill_number(h, 1);
-        forbid_descriptors(true);
-        host_run_quiet(h, 100 * USEC_PER_MSEC);
-        forbid_descriptors(false);
-        host_run(h, 1, 3 * USEC_PER_SEC);
-        assert_int_equal(h->n_told, 1);
-        assert_string_equal(h->told[0].slice, A);
-        assert_int_equal(h->told[0].kills, 1);
-        host_run_quiet(h, 1500 * USEC_PER_MSEC);
-        assert_false(h->polling);
+        expect_told_with_descriptors(h, A, 1, 1);
 }
 
 /* Slices that cannot be listed are not gone: what was told of them is not told again. */
@@ -135,13 +130,26 @@ static void test_no_descriptors_for_a_scan(void **state) {
         assert_int_equal(h->told[1].kills, 1);
 }
 
+/* inotify has forgotten which slices there is something to read in: they are looked through a second later.
+ */
+static void test_no_descriptors_after_an_overflow(void **state) {
+        OomHost *h = *state;
+
+        host_make_slice(h, B);
+        make_and_watch(h);
+        for (uint64_t i = 1; i <= 20000; i++)
+                host_write_events(h, i % 2 ? A : NULL, &(MemoryEvents){ .max = i });
+        host_set(h, B, 0, 1, 1);
+        expect_told_with_descriptors(h, B, 0, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
 
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(test_no_memory_for_a_window),      TEST(test_no_memory_until_the_slice_goes),
                 TEST(test_no_memory_and_started_again), TEST(test_no_descriptors_for_a_look),
-                TEST(test_no_descriptors_for_a_scan),
+                TEST(test_no_descriptors_for_a_scan),   TEST(test_no_descriptors_after_an_overflow),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "support/drive.h"
+#include "support/few-descriptors.h"
 #include "watch/slice-dir.h"
 
 static struct {
@@ -109,7 +110,7 @@ static void test_come_and_go(_unused_ void **state) {
         assert_int_equal(rmdir(directory), 0);
 }
 
-static void test_more_than_inotify_holds(_unused_ void **state) {
+static void start_and_lose_events(void) {
         char name[32];
 
         start();
@@ -120,12 +121,37 @@ static void test_more_than_inotify_holds(_unused_ void **state) {
                 drop(name);
         }
         make("last.slice");
+}
+
+static void test_more_than_inotify_holds(_unused_ void **state) {
+        start_and_lose_events();
         drive_ready();
         assert_int_equal(told.lost, 1);
         assert_string_equal(told.name, "last.slice");
         drop("last.slice");
         drive_ready();
         assert_string_equal(told.name, "last.slice");
+        assert_int_equal(rmdir(directory), 0);
+}
+
+/* What is there is found as soon as there are descriptors again, and once is enough. */
+static void test_cannot_be_listed(_unused_ void **state) {
+        unsigned created;
+
+        start_and_lose_events();
+        forbid_descriptors(true);
+        drive_ready();
+        created = told.created;
+        assert_int_equal(slice_dir_watch_retry(watch), -EMFILE);
+        forbid_descriptors(false);
+        assert_int_equal(told.lost, 1);
+        assert_int_equal(told.created, created);
+        assert_int_equal(slice_dir_watch_retry(watch), 0);
+        assert_int_equal(told.created, created + 1);
+        assert_string_equal(told.name, "last.slice");
+        assert_int_equal(slice_dir_watch_retry(watch), 0);
+        assert_int_equal(told.created, created + 1);
+        drop("last.slice");
         assert_int_equal(rmdir(directory), 0);
 }
 
@@ -151,8 +177,8 @@ static void test_no_directory(_unused_ void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                TEST(test_there_before), TEST(test_come_and_go),  TEST(test_more_than_inotify_holds),
-                TEST(test_freed),        TEST(test_no_directory),
+                TEST(test_there_before),     TEST(test_come_and_go), TEST(test_more_than_inotify_holds),
+                TEST(test_cannot_be_listed), TEST(test_freed),       TEST(test_no_directory),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
