@@ -4,7 +4,6 @@
 /* What the two versions' readers share: slice-files.c opens directories and files and tells absent ones from
  * gone ones; slice-files-unified.c and slice-files-legacy.c know which file holds what. */
 
-#include "cgroup/flat-keyed.h"
 #include "cgroup/slice-files.h"
 
 /* Longer than any of the files read here but memory.stat. */
@@ -18,12 +17,12 @@ typedef enum HeldFile {
 } HeldFile;
 
 typedef struct SliceFilesOps {
-        const char *memory_current;
+        const char *memory_current, *memory_peak;
         int (*read_cpu)(SliceFiles *files, CpuStat *ret);
         int (*read_cpu_usage)(SliceFiles *files, CpuStat *ret);
         bool throttling_apart; /* is in a file of its own, which is held while it is read */
-        const char *stat_file, *stat_shmem, *stat_swapcached; /* keys of memory.stat */
-        int (*read_memory)(const SliceFiles *files, MemoryUse *ret);
+        /* Keys of memory.stat */
+        const char *stat_inactive_file, *stat_file, *stat_shmem, *stat_swapcached;
         /* -ENODATA if there is no such file */
         int (*read_limit)(const SliceFiles *files, Limit limit, uint64_t *ret);
 } SliceFilesOps;
@@ -49,7 +48,3 @@ ssize_t slice_files_read_held(SliceFiles *files, HeldFile held, Controller contr
 
 /* One value file by its name, "max" being UINT64_MAX. */
 int slice_files_read_value(const SliceFiles *files, Controller controller, const char *name, uint64_t *ret);
-
-/* Keys of memory.stat, likewise; each value is left alone if it is not there. Returns as
- * flat_keyed_parse() does. */
-int slice_files_read_memory_stat(const SliceFiles *files, const FlatKey *keys, size_t n_keys);

@@ -59,24 +59,6 @@ static int read_cpu(SliceFiles *files, CpuStat *ret) {
         return 0;
 }
 
-static int read_memory(const SliceFiles *files, MemoryUse *ret) {
-        MemoryUse use = { .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
-        int r;
-
-        r = slice_files_read_value(files, CONTROLLER_MEMORY, slice_files_legacy.memory_current,
-                                   &use.current);
-        if (r < 0)
-                return r;
-        r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.max_usage_in_bytes", &use.peak);
-        if (r < 0 && r != -ENODATA)
-                return r;
-        r = slice_files_read_memory_stat(files, &(FlatKey){ "total_inactive_file", &use.inactive_file }, 1);
-        if (r < 0 && r != -ENODATA)
-                return r;
-        *ret = use;
-        return 0;
-}
-
 static int read_quota(const SliceFiles *files, uint64_t *ret) {
         char buffer[SMALL_FILE_MAX];
         uint64_t period;
@@ -150,12 +132,13 @@ static int read_limit(const SliceFiles *files, Limit limit, uint64_t *ret) {
 
 const SliceFilesOps slice_files_legacy = {
         .memory_current = "memory.usage_in_bytes",
+        .memory_peak = "memory.max_usage_in_bytes",
+        .stat_inactive_file = "total_inactive_file",
         .stat_file = "total_cache",
         .stat_shmem = "total_shmem",
         .stat_swapcached = "total_swapcached",
         .read_cpu = read_cpu,
         .read_cpu_usage = read_cpu_usage,
         .throttling_apart = true,
-        .read_memory = read_memory,
         .read_limit = read_limit,
 };

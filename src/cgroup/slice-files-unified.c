@@ -17,24 +17,6 @@ static int read_cpu_usage(SliceFiles *files, CpuStat *ret) {
         return r < 0 ? r : 1;
 }
 
-static int read_memory(const SliceFiles *files, MemoryUse *ret) {
-        MemoryUse use = { .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
-        int r;
-
-        r = slice_files_read_value(files, CONTROLLER_MEMORY, slice_files_unified.memory_current,
-                                   &use.current);
-        if (r < 0)
-                return r;
-        r = slice_files_read_value(files, CONTROLLER_MEMORY, "memory.peak", &use.peak);
-        if (r < 0 && r != -ENODATA)
-                return r;
-        r = slice_files_read_memory_stat(files, &(FlatKey){ "inactive_file", &use.inactive_file }, 1);
-        if (r < 0 && r != -ENODATA)
-                return r;
-        *ret = use;
-        return 0;
-}
-
 static int read_limit(const SliceFiles *files, Limit limit, uint64_t *ret) {
         static const struct {
                 Controller controller;
@@ -56,11 +38,12 @@ static int read_limit(const SliceFiles *files, Limit limit, uint64_t *ret) {
 
 const SliceFilesOps slice_files_unified = {
         .memory_current = "memory.current",
+        .memory_peak = "memory.peak",
+        .stat_inactive_file = "inactive_file",
         .stat_file = "file",
         .stat_shmem = "shmem",
         .stat_swapcached = "swapcached",
         .read_cpu = read_cpu,
         .read_cpu_usage = read_cpu_usage,
-        .read_memory = read_memory,
         .read_limit = read_limit,
 };

@@ -181,7 +181,8 @@ int slice_files_read_value(const SliceFiles *files, Controller controller, const
         return n < 0 ? (int) n : parse_single_value(buffer, (size_t) n, ret);
 }
 
-int slice_files_read_memory_stat(const SliceFiles *files, const FlatKey *keys, size_t n_keys) {
+/* Keys of memory.stat; each value is left alone if it is not there. Returns as flat_keyed_parse() does. */
+static int read_memory_stat(const SliceFiles *files, const FlatKey *keys, size_t n_keys) {
         _cleanup_free_ char *buffer = malloc(MEMORY_STAT_MAX);
         ssize_t n;
 
@@ -198,7 +199,7 @@ static int read_page_cache(const SliceFiles *files, uint64_t *ret) {
                 { files->ops->stat_shmem, &shmem },
                 { files->ops->stat_swapcached, &swapcached },
         };
-        int r = slice_files_read_memory_stat(files, keys, ELEMENTSOF(keys));
+        int r = read_memory_stat(files, keys, ELEMENTSOF(keys));
 
         if (r < 0)
                 return r;
@@ -257,9 +258,24 @@ int slice_files_read_oom_groups(const SliceFiles *files, OomGroup **ret, size_t 
         return is_absence(r) ? leave(files, -ENODATA) : r;
 }
 
+static int read_memory(const SliceFiles *files, MemoryUse *ret) {
+        const SliceFilesOps *ops = files->ops;
+        int r;
+
+        *ret = (MemoryUse){ .peak = UINT64_MAX, .inactive_file = UINT64_MAX };
+        r = slice_files_read_value(files, CONTROLLER_MEMORY, ops->memory_current, &ret->current);
+        if (r < 0)
+                return r;
+        r = slice_files_read_value(files, CONTROLLER_MEMORY, ops->memory_peak, &ret->peak);
+        if (r < 0 && r != -ENODATA)
+                return r;
+        r = read_memory_stat(files, &(FlatKey){ ops->stat_inactive_file, &ret->inactive_file }, 1);
+        return r < 0 && r != -ENODATA ? r : 0;
+}
+
 int slice_files_read_memory(const SliceFiles *files, MemoryUse *ret) {
         MemoryUse use;
-        int r = leave(files, files->ops->read_memory(files, &use));
+        int r = leave(files, read_memory(files, &use));
 
         if (r >= 0)
                 *ret = use;
