@@ -68,14 +68,16 @@ def _cgtop_seconds(iterations):
     with subprocess.Popen(["systemd-cgtop", "--batch", "--raw", "--depth=2", f"--iterations={iterations}",
                            f"--delay={PAUSE}", f"/{USER_SLICE}"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as child:
-        used = os.wait4(child.pid, 0)[2]
-        child.returncode = 0
-    return used.ru_utime + used.ru_stime
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    return used.ru_utime + used.ru_stime if child.returncode == 0 else None
 
 
 def cgtop(seconds, slices):
-    """Without its start; None where it is not installed, or would take too long."""
+    """Without its start; None where it is not installed, fails, would take too long, or takes less than can be told from its
+    start."""
     if not shutil.which("systemd-cgtop") or (EMULATED and slices > MOST_EMULATED):
         return None
     rounds = _rounds(seconds, slices)
-    return max(0.0, _cgtop_seconds(rounds + 1) - _cgtop_seconds(1)) / rounds
+    several, one = _cgtop_seconds(rounds + 1), _cgtop_seconds(1)
+    return None if several is None or one is None or several <= one else (several - one) / rounds

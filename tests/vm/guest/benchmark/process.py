@@ -14,10 +14,14 @@ def _proc(pid, name):
     return pathlib.Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8", errors="replace")
 
 
+def _threads(pid):
+    return os.listdir(f"/proc/{pid}/task")
+
+
 def cpu_seconds(pid):
-    """Exactly, not in ticks; where the kernel does not count it so, in ticks."""
-    with contextlib.suppress(FileNotFoundError):
-        return int(_proc(pid, "schedstat").split()[0]) / 1e9
+    """Of all threads that there are, exactly, not in ticks; where the kernel does not count it so, in ticks."""
+    with contextlib.suppress(FileNotFoundError):  # without task/, schedstat is of the first thread alone
+        return sum(int(_proc(pid, f"task/{thread}/schedstat").split()[0]) for thread in _threads(pid)) / 1e9
     user, system = _proc(pid, "stat").rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
@@ -38,22 +42,28 @@ def descriptors(pid):
 def wake_ups(pid):
     """How often it slept and was woken."""
     return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", _proc(pid, f"task/{thread}/status"),
-                             re.MULTILINE).group(1)) for thread in os.listdir(f"/proc/{pid}/task"))
+                             re.MULTILINE).group(1)) for thread in _threads(pid))
+
+
+def _calls_in(table):
+    """All rows of what `strace -c` prints; what its last one, the total, has depends on its version."""
+    # % time, seconds, usecs/call, calls, perhaps errors, name
+    rows = [words for words in (line.split() for line in table.splitlines()) if len(words) in (5, 6) and words[3].isdigit()]
+    return sum(int(words[3]) for words in rows if words[-1] != "total")
 
 
 def system_calls(pid, seconds):
-    """In so many seconds; None where there is no strace."""
+    """In so many seconds; None where there is no strace, or it may not or cannot follow the process to the end."""
     try:
         with subprocess.Popen(["strace", "-f", "-c", "-qq", "-p", str(pid)], stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as strace:
             time.sleep(seconds)
+            ended = strace.poll() is not None
             strace.send_signal(signal.SIGINT)
             table = strace.communicate(timeout=30)[1]
     except FileNotFoundError:
         return None
-    # % time, seconds, usecs/call, calls, perhaps errors, name
-    total = [words for words in (line.split() for line in table.splitlines()) if words[-1:] == ["total"]]
-    return int(total[0][3]) if total else 0
+    return None if ended else _calls_in(table)
 
 
 @contextlib.contextmanager
