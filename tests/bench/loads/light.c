@@ -37,7 +37,7 @@ static int compare(const void *a, const void *b) {
         return x < y ? -1 : x > y;
 }
 
-/* The nearest rank; there is at least one. */
+/* The lowest delay that more than `percent` of them do not exceed, or the longest; there is at least one. */
 static double percentile(const Delays *delays, double percent) {
         size_t rank = (size_t) ((double) delays->count * percent / 100);
 

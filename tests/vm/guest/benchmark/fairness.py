@@ -56,7 +56,8 @@ def who_lack(parts, used, begin, end):
 
 
 def fairness(parts, used, begin, end):
-    """Jain's index over what those who wanted more got of what they should have had; None if they were less than two.
+    """Jain's index over what those who wanted more got of what they should have had; None if they were less than two, or
+    nobody got anything at all, which is not fair but out of order.
 
     With steady loads that is the index over use by weight.
     """
@@ -64,11 +65,12 @@ def fairness(parts, used, begin, end):
     if len(lacking) < 2:
         return None
     due = entitlements(parts, begin, end, sum(used) / (end - begin))
-    return jain([used[i] / due[i] for i in lacking if due[i] > 0])
+    parts_of_due = [used[i] / due[i] for i in lacking if due[i] > 0]
+    return jain(parts_of_due) if len(parts_of_due) >= 2 else None
 
 
 def percentile(values, percent):
-    """The nearest rank; None of nothing."""
+    """The lowest value that more than `percent` of them do not exceed, or the highest; None of nothing."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] if ordered else None
 

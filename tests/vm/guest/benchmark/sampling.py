@@ -4,6 +4,7 @@
 import dataclasses
 import time
 
+from harness import Failure
 from harness.cgroup import Cgroup
 from harness.measure import all_tasks_cpu_seconds
 
@@ -44,3 +45,10 @@ def take_each_second(users, begin, seconds):
 
 def difference(first, last, name):
     return [after - before for before, after in zip(getattr(first, name), getattr(last, name))]
+
+
+def check(samples):
+    """Failure if a user's use went back: then the group is another one than before, and nothing is known."""
+    for first, last in zip(samples, samples[1:]):
+        if min(difference(first, last, "used"), default=0) < 0:
+            raise Failure(f"use went back from {first.used} to {last.used}")

@@ -5,14 +5,15 @@ import contextlib
 import time
 
 from harness import CPUS, THRESHOLD, Failure, wait_for
+from harness.machine import EMULATED
 
-from . import fairness
+from . import fairness, sampling
 from .clock import sleep_until, urgent
 from .parts import Part
 from .programs import Result
 from .sampling import difference, take_each_second
 
-START_SECONDS = 1.0     # for all programs to be there before the first is to do anything
+START_SECONDS = 10.0 if EMULATED else 1.0   # for all programs to be there before the first is to do anything
 LIGHT = Part("light", "light", (), 0.1)
 LONG_WINDOW = 10
 
@@ -39,6 +40,15 @@ class Running:
                 wait_for(lambda user=user: user.cgroup.cpu_seconds() > 0, 10, f"{user} is in a group")
             except Failure as failure:
                 raise Failure(f"{failure}; {program.where()}; {self._contender.said()}") from None
+        if time.monotonic() > self.begin:
+            raise Failure("it took so long to start all programs that the first of what is to be measured is over")
+
+    def check(self):
+        """That all who were to use CPU time still do, and the contender has held out: less load would look like a better one."""
+        for user, program in list(zip(self.users, self._programs))[:-1]:
+            if not program.is_running():
+                raise Failure(f"what {user} runs has ended; {program.where()}; {self._contender.said()}")
+        self._contender.check()
 
     def light_has_ended(self):
         return not self._programs[-1].is_running()
@@ -81,6 +91,7 @@ def use_of_budget(running, samples):
 
 def evaluate(running, samples, work):
     """All of one run as plain numbers: parts of one, seconds, CPUs."""
+    sampling.check(samples)
     first, last = samples[0], samples[-1]
     seconds = last.time - first.time
     used = difference(first, last, "used")
@@ -124,5 +135,6 @@ def measure(contender, users, load, timing):
             before = count_work(running)
             samples = take_each_second(running.users, running.begin, running.seconds)
             work = [after - earlier for earlier, after in zip(before, count_work(running))]
+        running.check()
         wait_for(running.light_has_ended, 30, "the end of the light user's program")
         return evaluate(running, samples, work)

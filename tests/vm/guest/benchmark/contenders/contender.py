@@ -3,6 +3,7 @@
 
 import time
 
+from harness import Failure
 from harness.loads import Load
 from harness.service import Service, write_drop_in
 
@@ -24,6 +25,9 @@ class Contender:
 
     def end(self):
         raise NotImplementedError
+
+    def check(self):
+        """Failure if it has not been there all the time since begin()."""
 
     def said(self):
         """What the service has logged since begin(), if there is one."""
@@ -55,7 +59,7 @@ class WithService(Contender):
 
     def __init__(self):
         self.service = Service()
-        self._begun = 0.0
+        self._begun, self._pid = 0.0, 0
 
     def begin(self, weights):
         """All that is not about weights is the default."""
@@ -66,6 +70,12 @@ class WithService(Contender):
         write_drop_in("50-benchmark", text)
         self._begun = time.time()
         self.service.start()
+        self._pid = self.service.main_pid()
+
+    def check(self):
+        """Who has crashed has left its limits, and may have been started again."""
+        if not self.service.is_active() or self.service.main_pid() != self._pid:
+            raise Failure(f"the service has ended meanwhile: {self.said()}")
 
     def end(self):
         self.service.reset()
