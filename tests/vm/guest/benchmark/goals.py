@@ -14,6 +14,13 @@ def worst(values, highest):
     return (max if highest else min)(known, default=(None, ""))
 
 
+def where_worst(values, highest):
+    """The same, with those that nothing is known of behind the name: the others' figure does not speak for them."""
+    value, name = worst(values, highest)
+    unknown = [other for other, found in values.items() if found is None]
+    return value, "; ".join([name, *([f"not measured: {', '.join(unknown)}"] if unknown else [])]) if value is not None else ""
+
+
 class Goal:
     def __init__(self, text, wanted, value, where, met, show):  # pylint: disable=too-many-arguments
         self.cells = [text, wanted, show(value) + (f" ({where})" if where else ""),
@@ -21,12 +28,12 @@ class Goal:
 
 
 def _at_least(text, bound, values, show):
-    value, where = worst(values, False)
+    value, where = where_worst(values, False)
     return Goal(text, f"≥ {show(bound)}", value, where, lambda found: found >= bound, show)
 
 
 def _at_most(text, bound, values, show):
-    value, where = worst(values, True)
+    value, where = where_worst(values, True)
     return Goal(text, f"≤ {show(bound)}", value, where, lambda found: found <= bound, show)
 
 

@@ -10,19 +10,21 @@ INTRODUCTION = """\
 # Benchmarks
 
 What people would use instead, and fairslice, on the same loads in one run. `scripts/bench` on a host with version 1's
-hierarchies and without systemd, `scripts/bench --vm RELEASE` elsewhere, gets the figures again and writes this file; nothing
-here is written by hand. Machines are noisy: look at ratios. Each figure is the median of all rounds, and a ratio is the median
-of the ratios within each round.
+hierarchies and without systemd, `scripts/bench --vm RELEASE` elsewhere, gets the figures again and writes this file, with
+--document also after a part of it; nothing here is written by hand. Machines are noisy: look at ratios. Each figure is the
+median of all rounds, also what is lowest or longest within each, and a ratio is the median of the ratios within each round.
 
 - **Jain's index** is of those who wanted more than they got (less than 98 % of it): 1 if each got the same part of what they
-  should have had by max-min shares with their weights. The median of all windows of that length, and the lowest.
+  should have had by max-min shares with their weights. The median of all windows of that length, and the lowest. Windows in
+  which less than two wanted more do not count.
 - **Use of the budget**: what all users used while somebody wanted more, of 90 % of all CPUs less what was used outside of
   their slices. Who keeps no budget may be above 100 %.
 - **Left**: CPU time that nobody used, of all CPUs. 10 % was asked for.
 - **The light user** is due each 10 ms and works for 1 ms; delays are how late a turn began, and late are those by
   more than 1 ms. On most kernels a turn is not late or waits for the next tick (4 ms with 250 Hz), so that the 99th percentile
   says whether more than one turn in a hundred had to wait for one tick, or for two. Throttled is the time for which
-  the user's slice, or the slice above it, had to wait for its quota, on each CPU, in each second.
+  the user's slice, or the slice above it, had to wait for its quota, on each CPU, in each second. Who gets less than these
+  100 ms a second is later with each turn, so delays of seconds say only that, and are longer the longer it is measured.
 - **Work** is what the other users' programs got done, each counted in the CPU time that (b) took for as much.
 """
 
@@ -62,15 +64,31 @@ def others_text(machine):
     return f"during this run {machine['others_percent']} % of the host's CPUs"
 
 
+def heading(result):
+    """With what was measured, if that was not all: there may be several runs on one machine."""
+    machine, parts = result["machine"], [word for word in result["words"] if not word.startswith("--")]
+    return f"## {machine['name']}: {machine['system']}{': ' if parts else ''}{', '.join(parts)}\n"
+
+
+def whether_whole(result):
+    sections = []
+    if result["quick"]:
+        sections.append("**A quick run, which shows that everything works and nothing else.**\n")
+    if not result.get("ended", True):  # older results do not say
+        fewest = min((len(found) for found in result.get("shares", {}).values()), default=None)
+        rounds = "" if fewest is None else f" Of some loads there are {fewest} of {result['timing']['rounds']} rounds."
+        sections.append(f"**This run ended before all of it was done.**{rounds}\n")
+    return sections
+
+
 def one_machine(result):
     machine = result["machine"]
     loads = {name: Shares(result["shares"], name, machine["emulated"]) for name in result["loads"]} if "shares" in result else {}
     loads = {name: shares for name, shares in loads.items() if shares.contenders()}
-    sections = [f"## {machine['name']}: {machine['system']}\n", command(result), describe(machine)]
+    sections = [heading(result), command(result), describe(machine)]
     if machine["emulated"]:
         sections.append(EMULATED.format(others=others_text(machine)))
-    if result["quick"]:
-        sections.append("**A quick run, which shows that everything works and nothing else.**\n")
+    sections += whether_whole(result)
     sections += [goals_section(result, loads), shares_section(result, loads)]
     sections += [reaction_section(result), cost_section(result)]
     return "\n".join(section for section in sections if section)
@@ -116,7 +134,8 @@ def shares_section(result, loads):
             f", and {number(shares.everybodys_median('stolen'))} CPUs given to other machines")
         sections.append(f"### {name}: {result['loads'][name]}\n\n{table(SHARES_HEAD, rows)}\n"
                         f"Meanwhile {number(shares.everybodys_median('outside'))} CPUs were used outside of the users' "
-                        f"slices{stolen}.{weights_text(shares)}\n")
+                        f"slices, {number(shares.everybodys_most('outside'))} in the busiest of all turns{stolen}."
+                        f"{weights_text(shares)}\n")
     return "\n".join(sections)
 
 
@@ -128,7 +147,9 @@ def reaction_section(result):
         times = [value for value in values if value is not None]
         rows.append([name, milliseconds(median(times)), milliseconds(percentile(times, 99)),
                      milliseconds(max(times, default=None)), len(values), len(values) - len(times)])
-    return "### Reaction\n\n" + table(["from … to …", "median", "p99", "longest", "how often", "never"], rows)
+    few = any(len(values) <= 100 for values in result["reaction"].values())
+    return ("### Reaction\n\n" + table(["from … to …", "median", "p99", "longest", "how often", "never"], rows)
+            + ("\nOf no more than 100 times the 99th percentile is the longest.\n" if few else ""))
 
 
 COST_HEAD = ["slices", "service ÷ bare loop", "Python ÷ service", "systemd-cgtop ÷ service", "service", "bare loop",
@@ -178,6 +199,6 @@ def calls_text(rounds):
         return ""
     capped = median([found.get("capped") for found in rounds])
     return (f"{rounds[0]['users']} users, {rounds[0]['changing']} of whom begin and end to be busy all the time, a minute: "
-            f"{number(a_minute(rounds, 'calls'))} calls to PID 1, {number(a_minute(rounds, 'lifts'))} of which lift a quota, "
-            f"while {number(capped)} have one; PID 1 takes {milliseconds(a_minute(rounds, 'cpu_of_pid_1'))} of CPU time for "
-            "all that it does.\n")
+            f"{number(a_minute(rounds, 'calls'))} calls to PID 1 (SetUnitProperties()), "
+            f"{number(a_minute(rounds, 'lifts'))} of which lift a quota, while {number(capped)} have one; PID 1 takes "
+            f"{milliseconds(a_minute(rounds, 'cpu_of_pid_1'))} of CPU time for all that it does.\n")

@@ -33,6 +33,10 @@ class Shares:
     def everybodys_median(self, name):
         return median([found[name] for rounds in self._rounds.values() for found in rounds])
 
+    def everybodys_most(self, name):
+        """One turn of one contender that was disturbed does not show in the median."""
+        return max((found[name] for rounds in self._rounds.values() for found in rounds), default=None)
+
     def _pairs(self, contender, reference):
         return zip(self._rounds.get(contender, []), self._rounds.get(reference, []))
 

@@ -20,7 +20,7 @@ def number(value, digits=3):
 
 
 def percent(value):
-    return UNKNOWN if value is None else f"{100 * value:.1f} %"
+    return UNKNOWN if value is None else f"{round(100 * value, 1) + 0.0:.1f} %"  # -0.0 + 0.0 is 0.0
 
 
 def index(value):
