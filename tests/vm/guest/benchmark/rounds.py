@@ -9,6 +9,14 @@ QUOTA_OF_ALL = "c"
 DEFAULT = "e"
 
 
+def in_turn(contenders, number):
+    """In the round of this number: each time another one is first, and every other time it goes backwards, so that nobody always
+    has to do with what the same one has left behind (warm caches, a busy PID 1)."""
+    first = number % len(contenders)
+    order = [*contenders[first:], *contenders[:first]]
+    return [order[0], *reversed(order[1:])] if number % 2 else order
+
+
 class Shares:
     """All rounds of one load. `results` is a dictionary of "LOAD CONTENDER" with a list of rounds for each.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who is compared, a file each, in the order in which they take turns."""
+"""Who is compared, a file each, in the order in which they are shown and take turns in the first round."""
 
 from . import default, equal, nothing, one_quota, weights
 
