@@ -69,15 +69,23 @@ REACTIONS = {  # name: goal in seconds, the percentile that has to reach it
 }
 
 
+# With systemd the one, without it the other.
+EITHER = "login to memory limit", "first process to memory limit"
+
+
 def reaction_goals(reaction):
+    """One that was never provoked has its line too, if any was."""
     goals = []
     for name, (bound, percent_) in REACTIONS.items():
-        times = [value for value in reaction.get(name, []) if value is not None]
-        if bound is not None and reaction.get(name):
-            missed = len(times) < len(reaction[name])
+        found = reaction.get(name, [])
+        times = [value for value in found if value is not None]
+        if bound is not None and reaction and (found or name not in EITHER):
+            missed = len(times) < len(found)
             goals.append(Goal(f"{name}, p{percent_}", f"≤ {milliseconds(bound)}", percentile(times, percent_),
-                              "some never" if missed else "", lambda found, b=bound, m=missed: found <= b and not m,
+                              "some never" if missed else "", lambda time, b=bound, m=missed: time <= b and not m,
                               milliseconds))
+            if found and not times:
+                goals[-1].cells[2:] = ["never", "**no**"]
     return goals
 
 
