@@ -125,6 +125,12 @@ def weights_text(shares):
             if shares.any("a", "weighs") else "")
 
 
+def late_text(shares):
+    """Where a kernel with groups of real-time tasks lets nobody in ours be urgent, who measures waits for a CPU as well."""
+    late = shares.everybodys_most("sampled_late")  # older results do not say
+    return "" if late is None else f" No sample was taken more than {milliseconds(late)} late."
+
+
 def shares_section(result, loads):
     sections = []
     for name, shares in loads.items():
@@ -135,7 +141,7 @@ def shares_section(result, loads):
         sections.append(f"### {name}: {result['loads'][name]}\n\n{table(SHARES_HEAD, rows)}\n"
                         f"Meanwhile {number(shares.everybodys_median('outside'))} CPUs were used outside of the users' "
                         f"slices, {number(shares.everybodys_most('outside'))} in the busiest of all turns{stolen}."
-                        f"{weights_text(shares)}\n")
+                        f"{weights_text(shares)}{late_text(shares)}\n")
     return "\n".join(sections)
 
 

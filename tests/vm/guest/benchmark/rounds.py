@@ -43,7 +43,7 @@ class Shares:
 
     def everybodys_most(self, name):
         """One turn of one contender that was disturbed does not show in the median."""
-        return max((found[name] for rounds in self._rounds.values() for found in rounds), default=None)
+        return max((found[name] for rounds in self._rounds.values() for found in rounds if name in found), default=None)
 
     def _pairs(self, contender, reference):
         return zip(self._rounds.get(contender, []), self._rounds.get(reference, []))

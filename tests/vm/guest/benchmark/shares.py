@@ -113,13 +113,20 @@ def evaluate(running, samples, work):
         "light_throttled": (difference(first, last, "throttled")[-1] + last.total_throttled - first.total_throttled)
                            / seconds,
         "use": [use / seconds for use in used],
-        "work": [done / seconds for done in work],
+        "work": work,
+        "sampled_late": max(sample.time - running.begin - second for second, sample in enumerate(samples)),
     }
 
 
 def count_work(running):
-    """The light user's is not counted."""
-    return [result.counter() for result in running.results[:-1]]
+    """(When, what each program has counted). The light user's is not counted."""
+    return time.monotonic(), [result.counter() for result in running.results[:-1]]
+
+
+def work_a_second(first, last):
+    """Between two counts, by their own times: who counts may have had to wait for a CPU, and with one contender longer than
+    with another."""
+    return [(after - before) / (last[0] - first[0]) for before, after in zip(first[1], last[1])]
 
 
 def measure(contender, users, load, timing):
@@ -134,7 +141,7 @@ def measure(contender, users, load, timing):
             sleep_until(running.begin)
             before = count_work(running)
             samples = take_each_second(running.users, running.begin, running.seconds)
-            work = [after - earlier for earlier, after in zip(before, count_work(running))]
+            work = work_a_second(before, count_work(running))
         running.check()
         wait_for(running.light_has_ended, 30, "the end of the light user's program")
         return evaluate(running, samples, work)
