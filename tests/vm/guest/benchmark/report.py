@@ -4,7 +4,7 @@
 from . import goals
 from .fairness import median, percentile
 from .rounds import Shares
-from .tables import UNKNOWN, divided, index, mebibytes, milliseconds, number, percent, ratio, table
+from .tables import UNKNOWN, divided, index, mebibytes, milliseconds, number, percent, ratio, table, with_range
 
 INTRODUCTION = """\
 # Benchmarks
@@ -12,7 +12,8 @@ INTRODUCTION = """\
 What people would use instead, and fairslice, on the same loads in one run. `scripts/bench` on a host with version 1's
 hierarchies and without systemd, `scripts/bench --vm RELEASE` elsewhere, gets the figures again and writes this file, with
 --document also after a part of it; nothing here is written by hand. Machines are noisy: look at ratios. Each figure is the
-median of all rounds, also what is lowest or longest within each, and a ratio is the median of the ratios within each round.
+median of all rounds, also what is lowest or longest within each, and a ratio is the median of the ratios within each round,
+of the light user's p99 with the lowest and the highest of them behind it.
 
 - **Jain's index** is of those who wanted more than they got (less than 98 % of it): 1 if each got the same part of what they
   should have had by max-min shares with their weights. The median of all windows of that length, and the lowest. Windows in
@@ -20,12 +21,14 @@ median of all rounds, also what is lowest or longest within each, and a ratio is
 - **Use of the budget**: what all users used while somebody wanted more, of 90 % of all CPUs less what was used outside of
   their slices. Who keeps no budget may be above 100 %.
 - **Left**: CPU time that nobody used, of all CPUs. 10 % was asked for.
-- **The light user** is due each 10 ms and works for 1 ms; delays are how late a turn began, and late are those by
-  more than 1 ms. On most kernels a turn is not late or waits for the next tick (4 ms with 250 Hz), so that the 99th percentile
-  says whether more than one turn in a hundred had to wait for one tick, or for two. Throttled is the time for which
-  the user's slice, or the slice above it, had to wait for its quota, on each CPU, in each second. Who gets less than these
-  100 ms a second is later with each turn, so delays of seconds say only that, and are longer the longer it is measured.
-- **Work** is what the other users' programs got done, each counted in the CPU time that (b) took for as much.
+- **The light user** is due each 10.01 ms, so at all moments of a tick and of a quota's period one after the other, and works for
+  1 ms; delays are how late a turn began, and late are those by more than 1 ms. On most kernels a turn is not late or waits
+  for the next tick (4 ms with 250 Hz), so that the 99th percentile says whether more than one turn in a hundred had to wait
+  for one tick, or for two. Throttled is the time for which the user's slice, or the slice above it, had to wait for its quota,
+  on each CPU, in each second. Who gets less than these 100 ms a second is later with each turn, so delays of seconds say only
+  that, and are longer the longer it is measured.
+- **Work** is what the other users' programs got done, each counted in the CPU time that (b) took for as much. The budget's part
+  of (b)'s is what could be done at most if 10 % are left: the budget without what the light user takes, of what (b) used.
 """
 
 
@@ -89,7 +92,7 @@ def one_machine(result):
     if machine["emulated"]:
         sections.append(EMULATED.format(others=others_text(machine)))
     sections += whether_whole(result)
-    sections += [goals_section(result, loads), shares_section(result, loads)]
+    sections += [brief_section(loads), goals_section(result, loads), shares_section(result, loads)]
     sections += [reaction_section(result), cost_section(result)]
     return "\n".join(section for section in sections if section)
 
@@ -103,6 +106,19 @@ def goals_section(result, loads):
             + table(["what", "wanted", "worst", "reached"], [goal.cells for goal in found]))
 
 
+BRIEF_HEAD = ["", "turns of the light user that were late: (b), (c), (e)", "CPU time left for the system: (b), (c), (e)",
+              "Jain 10 s: (a), (b), (e)"]
+
+
+def brief_section(loads):
+    """What somebody who has to choose looks at first."""
+    def three(shares, letters, name, show):
+        return ", ".join(show(shares.median(letter, name)) for letter in letters)
+    rows = [[name, three(shares, "bce", "light_late", percent), three(shares, "bce", "headroom", percent),
+             three(shares, "abe", "jain_10s", index)] for name, shares in loads.items()]
+    return f"### In short\n\n{table(BRIEF_HEAD, rows)}" if rows else ""
+
+
 SHARES_HEAD = ["", "light p99 ÷ (b)", "work ÷ (b)", "Jain 10 s (least)", "Jain 1 s (least)", "use of the budget", "left",
                "light p50, p99, longest", "light late", "light throttled"]
 
@@ -113,7 +129,8 @@ def shares_row(letter, title, shares):
 
     def with_least(name):
         return f"{index(value(name))} ({index(value(f'{name}_least'))})"
-    return [f"({letter}) {title}", ratio(shares.ratio(letter, "light_p99")), ratio(shares.work(letter)),
+    p99 = with_range(shares.ratios(letter, "light_p99"), shares.ratio(letter, "light_p99"))
+    return [f"({letter}) {title}", p99, ratio(shares.work(letter)),
             with_least("jain_10s"), with_least("jain_1s"), percent(value("use_of_budget")), percent(value("headroom")),
             ", ".join(milliseconds(value(name)) for name in ("light_p50", "light_p99", "light_max")),
             percent(value("light_late")),

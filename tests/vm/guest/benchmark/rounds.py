@@ -48,22 +48,28 @@ class Shares:
     def _pairs(self, contender, reference):
         return zip(self._rounds.get(contender, []), self._rounds.get(reference, []))
 
+    def ratios(self, contender, name, reference=REFERENCE):
+        """Of each round in which there is one."""
+        found = (divided(found[name], other[name]) for found, other in self._pairs(contender, reference))
+        return [value for value in found if value is not None]
+
     def ratio(self, contender, name, reference=REFERENCE):
-        return median([divided(found[name], other[name]) for found, other in self._pairs(contender, reference)])
+        return median(self.ratios(contender, name, reference))
 
     def work(self, contender):
         """What got done, as part of what got done with the reference."""
         return None if self._emulated else median([_work(found, other) for found, other in self._pairs(contender, REFERENCE)])
 
     def work_of_budget(self, contender):
-        """The same for the budget's part of what all could use with the reference."""
-        return None if self._emulated else median([divided(_work(found, other), divided(found["budget"], _all_use(other)))
-                       for found, other in self._pairs(contender, REFERENCE)])
+        """The same for the budget's part of what they could use with the reference. What the light user takes comes out of both,
+        since that work is not counted: with it, who uses all of the budget would come to less than all of this."""
+        return None if self._emulated else median([divided(_work(found, other), _part_of_others(found, other))
+                                                   for found, other in self._pairs(contender, REFERENCE)])
 
 
-def _all_use(found):
-    """Of the light user too: the budget is for all of them."""
-    return sum(found["use"])
+def _part_of_others(found, other):
+    *used, _light = other["use"]
+    return divided(found["budget"] - found["use"][-1], sum(used))
 
 
 def _work(found, other):

@@ -28,7 +28,12 @@ def index(value):
 
 
 def ratio(value):
-    return UNKNOWN if value is None else f"{value:.2f}"
+    return UNKNOWN if value is None else f"{value:.2f}" if value < 100 else "> 100"
+
+
+def with_range(values, middle):
+    """A ratio, with the lowest and the highest of all rounds if there were several."""
+    return ratio(middle) + (f" ({ratio(min(values))} – {ratio(max(values))})" if len(values) > 1 else "")
 
 
 def milliseconds(seconds):
