@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* light RESULT FROM UNTIL - a user who types: is due each 10 ms and then works for 1 ms of CPU time. How
+/* light RESULT FROM UNTIL - a user who types: is due about each 10 ms and then works for 1 ms of CPU time. How
  * late each turn began, of those that were due from FROM to UNTIL (CLOCK_MONOTONIC, seconds), is written to
  * RESULT at the end: how many there were, the 50th and 99th percentile and the longest, in microseconds, and
  * which part of them was later than LATE.
@@ -15,7 +15,10 @@
 
 #include "load.h"
 
-#define TURN (10 * NSEC_IN_MSEC)
+/* With 10 ms to the nanosecond all turns of one run would fall on the same two moments of the kernel's tick
+ * (4 ms with 250 Hz) and the same ten of the periods of quotas (100 ms), and what is measured would depend on
+ * which these happen to be. So they wander through all of them, once in ten seconds. */
+#define TURN (10 * NSEC_IN_MSEC + 10 * NSEC_IN_USEC)
 #define WORK (1 * NSEC_IN_MSEC)
 #define LATE (1 * NSEC_IN_MSEC)
 

@@ -11,6 +11,7 @@
 
 #define NSEC_IN_SEC  UINT64_C(1000000000)
 #define NSEC_IN_MSEC UINT64_C(1000000)
+#define NSEC_IN_USEC UINT64_C(1000)
 
 /* A counter in a file that whoever measures reads while the load runs: 64 bits in the host's byte order. */
 typedef _Atomic uint64_t WorkCounter;
