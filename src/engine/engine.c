@@ -145,7 +145,7 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
         engine->busy_since = !busy ? 0 : engine->busy_since > 0 ? engine->busy_since : now;
         engine->hurries = busy && !engine->contended && now - engine->busy_since < window;
         if (!engine->contended)
-                return busy;
+                return busy || engine->capped > 0;
         return now - engine->last_tick >= REGULAR(window) || host_moves(engine, config, host);
 }
 
@@ -416,9 +416,11 @@ static bool is_due(const Engine *engine, usec_t now, const EngineSlice *slice) {
                debt_is_due(&slice->debt, engine->capped, now);
 }
 
-static void note_done(usec_t now, EngineSlice *slice) {
+static void note_done(Engine *engine, usec_t now, const Change *change, EngineSlice *slice) {
         debt_paid(&slice->debt, now);
         slice->came_back = false;
+        engine->capped += change->to != LIMIT_UNSET;
+        engine->capped -= change->from != LIMIT_UNSET;
 }
 
 static int collect_changes(Engine *engine, const EngineConfig *config, usec_t now,
@@ -445,7 +447,7 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
         else if (plan->count > 0)
                 engine->changed = now;
         for (size_t i = 0; i < plan->count; i++)
-                note_done(now, slices[plan->change[i].slice]);
+                note_done(engine, now, &plan->change[i], slices[plan->change[i].slice]);
         return 0;
 }
 

@@ -260,6 +260,25 @@ static void test_lent_back_in_a_second(void **state _unused_) {
         assert_true(longest_lifted <= SEC + 30 * MSEC); /* by which looks and quotas are late */
 }
 
+/* With SharePolicy=equal A and B have quotas though there is room, and they keep the host from becoming
+ * busy. */
+static void test_no_quota_is_left_of_another_policy(void **state _unused_) {
+        for (SharePolicy policy = 0; policy < _SHARE_POLICY_COUNT; policy++) {
+                Sim sim;
+
+                sim_init(&sim, 8, USERS, 42);
+                sim.config.policy = SHARE_EQUAL;
+                sim.users[A].load = one_busy;
+                sim.users[B].load = (SimLoad){ .processes = 4, .rate = SIM_BUSY };
+                sim_run(&sim, 5 * SEC);
+                assert_int_equal(sim_capped(&sim), 2);
+                sim.config.policy = policy;
+                sim_run(&sim, SEC);
+                assert_int_equal(sim_capped(&sim), policy == SHARE_EQUAL ? 2 : 0);
+                sim_done(&sim);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_fair_and_full),
@@ -271,6 +290,7 @@ int main(void) {
                 cmocka_unit_test(test_a_bursty_user_makes_no_storm),
                 cmocka_unit_test(test_bursts_of_one_alone),
                 cmocka_unit_test(test_a_cpu_goes_and_comes_back),
+                cmocka_unit_test(test_no_quota_is_left_of_another_policy),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
