@@ -51,12 +51,19 @@ static uint64_t demand_without_quota(const EngineSlice *slice, usec_t window) {
         return slice->throttled ? DEMAND_UNBOUNDED : peak + MARGIN_FREE(peak);
 }
 
+/* Who asks for less than the share, and for as much as before the others took more. */
+static bool claims_as_before(const EngineSlice *slice, uint64_t claim) {
+        uint64_t change = claim > slice->demand ? claim - slice->demand : slice->demand - claim;
+
+        return slice->reason == REASON_BELOW_LEVEL && change <= DEMAND_SLACK(slice->demand);
+}
+
 /* While the others take more than there is, who has less weight than they gets less, and perhaps all at
  * once. That says nothing about what would be used when they are held back too; only who uses next to
- * nothing has stopped. */
-static bool is_pushed_aside(const EngineSlice *slice, const Round *round, uint64_t use) {
+ * nothing has stopped. That a new quota lets all take more for a moment is no reason to move quotas. */
+static bool is_pushed_aside(const EngineSlice *slice, const Round *round, uint64_t use, uint64_t claim) {
         return round->exceeded && !round->config->pretend && slice->yields &&
-               use >= slice->quota / PUSHED_ASIDE_MOST;
+               use >= slice->quota / PUSHED_ASIDE_MOST && !claims_as_before(slice, claim);
 }
 
 /* Who has used less than half as much in the last short look has stopped. The quota is a bound for whatever
@@ -65,14 +72,15 @@ static uint64_t demand_under_quota(const EngineSlice *slice, const Round *round)
         usec_t window = engine_window(round->config), look = engine_short_look(round->config);
         uint64_t use = tracker_use(&slice->tracker, look);
         uint64_t peak = tracker_peak(&slice->tracker, window / 2);
+        uint64_t claim = peak + MARGIN_CAPPED(peak);
 
-        if (is_pushed_aside(slice, round, use))
+        if (is_pushed_aside(slice, round, use, claim))
                 return DEMAND_UNBOUNDED;
         if (use < peak / 2 && !tracker_throttled(&slice->tracker, look))
                 return use + MARGIN_CAPPED(use);
         if (slice->throttled)
                 return DEMAND_UNBOUNDED;
-        return MAX(peak + MARGIN_CAPPED(peak), claim_of_who_waits(slice, window));
+        return MAX(claim, claim_of_who_waits(slice, window));
 }
 
 static uint64_t fresh_demand(const EngineSlice *slice, const Round *round) {

@@ -83,9 +83,47 @@ static void test_calls_a_minute(void **state _unused_) {
                         check_setting(&settings[i], seed);
 }
 
+/* Each new quota begins with a fresh period, so that for a moment more is used than the budget. That must
+ * not be taken for a reason to move the quotas again: five are busy, one was and goes on with a part of the
+ * share. */
+static size_t calls_beside_one_who_wants_less(uint64_t percent, usec_t interval, uint64_t seed) {
+        const SimLoad busy = { .processes = 64, .rate = SIM_BUSY };
+        size_t calls;
+        Sim sim;
+
+        sim_init(&sim, 64, 6, seed);
+        sim_make_noisy(&sim);
+        sim.config.threshold_permyriad = 5000;
+        sim.config.interval = interval;
+        for (size_t i = 0; i < sim.n; i++)
+                sim.users[i].load = busy;
+        sim_run(&sim, 6 * USEC_PER_SEC);
+        sim.users[0].load = (SimLoad){ .processes = 64, .rate = sim_budget(&sim) / 6 * percent / 100 };
+        sim_run(&sim, 20 * USEC_PER_SEC);
+        sim_mark(&sim);
+        sim_run(&sim, MINUTE);
+        calls = sim.changes;
+        sim_done(&sim);
+        return calls;
+}
+
+static void test_calls_make_no_calls(void **state _unused_) {
+        size_t most = 0;
+
+        for (uint64_t percent = 10; percent <= 90; percent += 5)
+                for (uint64_t seed = 1; seed <= 4; seed++) {
+                        most = MAX(most, calls_beside_one_who_wants_less(percent, USEC_PER_SEC, seed));
+                        most = MAX(most,
+                                   calls_beside_one_who_wants_less(percent, 200 * USEC_PER_MSEC, seed));
+                }
+        printf("at most %zu calls a minute beside one who wants less\n", most);
+        assert_in_range(most, 0, 12);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_calls_a_minute),
+                cmocka_unit_test(test_calls_make_no_calls),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
