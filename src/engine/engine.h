@@ -46,7 +46,9 @@ typedef struct EngineSlice {
         bool came_back; /* to want more than the share, with the quota that was kept */
         Reason reason;
         Tracker tracker;
-        uint64_t demand; /* as claimed at the last tick */
+        uint64_t demand;        /* as claimed at the last tick */
+        uint64_t demand_lately; /* the most that there was to claim since demand_since */
+        usec_t demand_since;    /* the claim has stood */
         uint64_t want;
         usec_t yields_since;
         usec_t full_weight_until; /* it could not use its quota with less; 0: it never had to */

@@ -8,9 +8,11 @@
 #define MARGIN_FREE(peak)   ((peak) / 32 + MIN((peak) / 4, UINT64_C(2000)))
 #define MARGIN_CAPPED(peak) ((peak) / 12 + MIN((peak) / 4, UINT64_C(5000)))
 
-/* A claim that fell by less than this stands, or each small wave would move everybody's level. More than
- * what a slice claims less when its quota is lifted. */
+/* A claim that fell by less than this stands for a while, or each small wave would move everybody's level.
+ * More than what a slice claims less when its quota is lifted. What was not claimed once in all that while
+ * is not held ready any longer: of many claims it would be a good part of the budget. */
 #define DEMAND_SLACK(demand) ((demand) / 16 + MIN((demand) / 4, UINT64_C(5000)))
+#define DEMAND_HOLD_USEC     (5 * USEC_PER_SEC)
 
 /* How long it is remembered that somebody could not use their quota with less weight. */
 #define FULL_WEIGHT_USEC (30 * USEC_PER_SEC)
@@ -88,12 +90,21 @@ static uint64_t fresh_demand(const EngineSlice *slice, const Round *round) {
                                            : demand_under_quota(slice, round);
 }
 
+static void set_demand(EngineSlice *slice, usec_t now, uint64_t demand) {
+        slice->demand = demand;
+        slice->demand_since = now;
+        slice->demand_lately = 0;
+}
+
 static void update_demand(EngineSlice *slice, const Round *round) {
         uint64_t fresh = fresh_demand(slice, round);
 
+        slice->demand_lately = MAX(slice->demand_lately, fresh);
         if (slice->demand == DEMAND_UNBOUNDED || fresh > slice->demand ||
             fresh + DEMAND_SLACK(slice->demand) < slice->demand)
-                slice->demand = fresh;
+                set_demand(slice, round->now, fresh);
+        else if (round->now - slice->demand_since >= DEMAND_HOLD_USEC)
+                set_demand(slice, round->now, slice->demand_lately);
 }
 
 /* For a window and one look more, with less weight. */

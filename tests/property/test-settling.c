@@ -14,7 +14,7 @@
 #include "sim.h"
 
 #define HOSTS         150
-#define SETTLES_IN(c) (8 * (c).interval + 10 * USEC_PER_SEC)
+#define SETTLES_IN(c) (8 * (c).interval + 15 * USEC_PER_SEC)
 #define WATCHED_FOR   (20 * USEC_PER_SEC)
 
 typedef struct Conditions {
@@ -150,10 +150,36 @@ static void test_noise_is_mostly_ignored(void **state _unused_) {
                                       .changes_allowed = .05 });
 }
 
+/* One is busy, the others ask for less than the share, and have asked for a little more a while ago. What
+ * they do not use any more is used by who is busy. */
+static void test_what_was_claimed_is_forgotten(void **state _unused_) {
+        for (uint64_t more = 0; more <= 12; more++) {
+                uint64_t rate, used;
+                Sim sim;
+
+                sim_init(&sim, 16, 10, more);
+                sim_make_noisy(&sim);
+                rate = sim_budget(&sim) / sim.n / 100 * 85;
+                sim.users[0].load = (SimLoad){ .processes = 32, .rate = SIM_BUSY };
+                for (size_t i = 1; i < sim.n; i++)
+                        sim.users[i].load = (SimLoad){ .processes = 16, .rate = rate + rate / 100 * more };
+                sim_run(&sim, 10 * USEC_PER_SEC);
+                for (size_t i = 1; i < sim.n; i++)
+                        sim.users[i].load.rate = rate;
+                sim_run(&sim, 15 * USEC_PER_SEC);
+                sim_mark(&sim);
+                sim_run(&sim, WATCHED_FOR);
+                used = sim_use_of_all(&sim) * 1000 / sim_budget(&sim);
+                assert_in_range(used, 970, 1010);
+                sim_done(&sim);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_steady_users_are_left_alone),
                 cmocka_unit_test(test_noise_is_mostly_ignored),
+                cmocka_unit_test(test_what_was_claimed_is_forgotten),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
