@@ -235,6 +235,19 @@ int slice_files_read_cpu_usage(SliceFiles *files, CpuStat *ret) {
         return files->ops->read_cpu_usage(files, ret);
 }
 
+int slice_files_is_populated(const SliceFiles *files) {
+        _cleanup_close_ int fd = slice_files_open_directory(files);
+        char buffer[SMALL_FILE_MAX];
+        uint64_t populated;
+        ssize_t n = fd < 0 ? fd : read_attribute_at(fd, "cgroup.events", buffer, sizeof buffer);
+        int r;
+
+        if (n < 0)
+                return leave(files, is_absence(n) ? -ENODATA : (int) n);
+        r = flat_keyed_parse(buffer, (size_t) n, &(FlatKey){ "populated", &populated }, 1);
+        return r < 0 ? r : r == 0 ? -ENODATA : populated > 0;
+}
+
 static int read_memory_events(const SliceFiles *files, const char *name, MemoryEvents *ret) {
         char buffer[SMALL_FILE_MAX];
         ssize_t n = slice_files_read_by_name(files, CONTROLLER_MEMORY, name, buffer, sizeof buffer);

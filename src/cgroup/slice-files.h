@@ -46,6 +46,9 @@ int slice_files_open_directory(const SliceFiles *files);
 /* The same in the hierarchy of that controller. -ENODATA, -ENODEV. */
 int slice_files_open_controller(const SliceFiles *files, Controller controller);
 
+/* Whether there is a process in it: 1 or 0. -ENODATA in a legacy tree, which does not say. */
+int slice_files_is_populated(const SliceFiles *files);
+
 int slice_files_read_cpu(SliceFiles *files, CpuStat *ret);
 /* For who needs only how much was used, or knows that nothing is throttled. 1 if the other counters are
  * there as well, 0 if they are in a file of their own, as in a legacy tree, and were not read; they are 0

@@ -117,6 +117,13 @@ static void send(Manager *m, ManagedSlice *slice, usec_t now) {
         manager_show_change(m, slice, &slice->sent, slice->sent_mask);
 }
 
+/* The slice of a user who has just left goes in a moment, and systemd would make its group anew if
+ * properties were set after that, for good. Where nobody runs it makes no difference what the share is. */
+static bool is_left(const ManagedSlice *slice) {
+        return slice->entry->fair && !(slice->sent_mask & ~LIMIT_MASK_CPU) && slice->files &&
+               slice_files_is_populated(slice->files) == 0;
+}
+
 /* Takes slices off the queue until `batch` is full; those with nothing to be set are just dropped. */
 static size_t collect(Manager *m, usec_t now, ManagedSlice **batch, size_t size) {
         ManagedSlice *slice;
@@ -130,6 +137,11 @@ static size_t collect(Manager *m, usec_t now, ManagedSlice **batch, size_t size)
                         continue;
                 slice->sent_mask = managed_slice_pending(slice, &slice->sent, &waiting);
                 report_waiting(slice, waiting);
+                if (slice->sent_mask != 0 && !m->observe && is_left(slice)) {
+                        slice->sent_mask = 0;
+                        slice->retry_at = now + RETRY_FIRST_USEC;
+                        continue;
+                }
                 if (!m->observe)
                         note_in_ledger(m, slice, slice->sent_mask);
                 if (slice->sent_mask == 0)

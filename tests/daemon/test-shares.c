@@ -85,6 +85,33 @@ static void test_user_leaves_in_contention(_unused_ void **state) {
         EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
 }
 
+/* The last process has ended, and PID 1 has not removed the group yet. */
+static void test_nobody_is_left_in_the_slice(_unused_ void **state) {
+        start_with_two_users();
+        fixture_put(host.fixture, 1000, "cgroup.events", "populated 1\nfrozen 0\n");
+        contend();
+        fixture_put(host.fixture, 1000, "cgroup.events", "populated 0\nfrozen 0\n");
+        script_forget(&host.script);
+        rest();
+        EXPECT_LIMIT(1001, LIMIT_CPU_QUOTA, LIMIT_UNSET);
+        assert_int_equal(script_count(&host.script, SLICE(1000)), 0);
+        /* What is asked for is another matter. */
+        host_reload(CONFIGURATION "[Memory]\nMemoryMax=64M\n");
+        host_run(2 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_MEMORY_MAX, 64 * MIB);
+        fixture_put(host.fixture, 1000, "cgroup.events", "populated 1\nfrozen 0\n");
+        host_run(2 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
+}
+
+static void test_nobody_is_left_at_stop(_unused_ void **state) {
+        start_with_two_users();
+        contend();
+        fixture_put(host.fixture, 1000, "cgroup.events", "populated 0\nfrozen 0\n");
+        host_stop();
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
+}
+
 static void test_stop_lifts_quotas_and_keeps_memory(_unused_ void **state) {
         start_with_two_users();
         host_reload(CONFIGURATION "[Memory]\nMemoryMax=64M\n");
@@ -276,6 +303,8 @@ int main(void) {
                 TEST(test_light_user_is_left_alone),
                 TEST(test_quota_lost_in_a_reload),
                 TEST(test_user_leaves_in_contention),
+                TEST(test_nobody_is_left_in_the_slice),
+                TEST(test_nobody_is_left_at_stop),
                 TEST(test_stop_lifts_quotas_and_keeps_memory),
                 TEST(test_stop_keeps_configured_quota),
                 TEST(test_found_quota_after_rest),

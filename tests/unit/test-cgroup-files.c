@@ -184,6 +184,20 @@ static void test_page_cache(void **state) {
         assert_int_equal(bytes, 0);
 }
 
+static void test_populated(void **state) {
+        _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
+
+        assert_int_equal(slice_files_is_populated(files), -ENODATA);
+        fixture_write(*state, SLICE "cgroup.events", "populated 1\nfrozen 0\n");
+        assert_int_equal(slice_files_is_populated(files), 1);
+        fixture_write(*state, SLICE "cgroup.events", "frozen 1\npopulated 0\n");
+        assert_int_equal(slice_files_is_populated(files), 0);
+        fixture_write(*state, SLICE "cgroup.events", "frozen 0\n");
+        assert_int_equal(slice_files_is_populated(files), -ENODATA);
+        fixture_write(*state, SLICE "cgroup.events", "populated no\n");
+        assert_int_equal(slice_files_is_populated(files), -EBADMSG);
+}
+
 static void test_memory_current(void **state) {
         _cleanup_(slice_files_freep) SliceFiles *files = open_slice();
         uint64_t bytes = 77;
@@ -364,6 +378,7 @@ int main(void) {
                 TEST(test_absent_is_not_gone),
                 TEST(test_gone),
                 TEST(test_memory),
+                TEST(test_populated),
                 TEST(test_memory_current),
                 TEST(test_page_cache),
                 TEST(test_limits),
