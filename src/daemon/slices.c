@@ -117,6 +117,9 @@ static void on_removed(const char *name, void *userdata) {
         if (!slice)
                 return;
         close_files(m, slice);
+        /* logind says so later. What would be set until then, as when the answer to a call comes that was
+         * under way, would make systemd make the group anew. */
+        slice->announced = false;
         manager_drop_if_gone(m, slice);
 }
 

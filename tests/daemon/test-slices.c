@@ -36,10 +36,8 @@ static void test_announced(_unused_ void **state) {
         host_settle();
         fixture_remove_user(host.fixture, 1000);
         host_settle();
-        assert_non_null(host_slice(1000));
-        manager_user_removed(1000, host.manager);
-        host_settle();
         assert_null(host_slice(1000));
+        manager_user_removed(1000, host.manager);
 
         manager_user_new(1000, host.manager);
         fixture_add_user(host.fixture, 1000);
@@ -52,6 +50,28 @@ static void test_announced(_unused_ void **state) {
         assert_null(host_slice(1000));
         manager_user_removed(1000, host.manager);
         manager_user_removed(4321, host.manager);
+}
+
+/* The slice has gone while a call for it was under way, and logind has not said so yet. */
+static void test_gone_before_logind_says(_unused_ void **state) {
+        fixture_configure(host.fixture, MEMORY_64M);
+        host_start();
+        manager_user_new(1000, host.manager);
+        fixture_add_user(host.fixture, 1000);
+        host_settle();
+        host.script.hold = true;
+        host_reload("[Memory]\nMemoryMax=128M\n");
+        host_settle();
+        assert_int_equal(host.script.under_way, 1);
+        fixture_remove_user(host.fixture, 1000);
+        host_settle();
+        script_forget(&host.script);
+        host.script.hold = false;
+        fake_backend_release(host.manager->backend);
+        host_run(5 * USEC_PER_SEC);
+        assert_int_equal(host.script.n_calls, 0);
+        assert_null(host_slice(1000));
+        manager_user_removed(1000, host.manager);
 }
 
 static void test_gone_before_anybody_looks(_unused_ void **state) {
@@ -200,6 +220,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(test_comes_and_goes),
                 TEST(test_announced),
+                TEST(test_gone_before_logind_says),
                 TEST(test_gone_before_anybody_looks),
                 TEST(test_gone_with_a_change_under_way),
                 TEST(test_gone_for_good_with_a_change_under_way),
