@@ -80,12 +80,12 @@ int managed_slice_read_cpu(ManagedSlice *slice, CpuStat *ret) {
                 return r;
         if (all || r > 0) {
                 slice->throttling_read = true;
-                slice->nr_throttled = stat.nr_throttled;
+                slice->engine.nr_throttled = stat.nr_throttled;
                 slice->throttled_usec = stat.throttled_usec;
         }
         if (all && !may_be_throttled(slice))
                 slice_files_let_go_throttling(slice->files); /* it was the first look at it */
-        stat.nr_throttled = slice->nr_throttled;
+        stat.nr_throttled = slice->engine.nr_throttled;
         stat.throttled_usec = slice->throttled_usec;
         *ret = stat;
         return 0;

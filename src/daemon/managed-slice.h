@@ -24,7 +24,7 @@ typedef struct ManagedSlice {
         bool queued;
         bool exempt;          /* known, and left alone */
         bool announced;       /* logind has the user */
-        bool throttling_read; /* nr_throttled and throttled_usec are this cgroup's */
+        bool throttling_read; /* engine.nr_throttled and throttled_usec are this cgroup's */
         bool sampled; /* sampled_usage and sampled_throttled are those of the last look of the history */
         bool held;    /* by a fair-share quota, as EventLog= was told */
         Hold hold;    /* as of the last look */
@@ -52,9 +52,8 @@ typedef struct ManagedSlice {
         usec_t verify_at;       /* when to read the kernel's values back; USEC_INFINITY: never */
         usec_t verify_delay;    /* after this one, until the next */
 
-        History *history;      /* owned; NULL until the first look */
-        uint64_t nr_throttled; /* as read last */
-        uint64_t throttled_usec;
+        History *history;           /* owned; NULL until the first look */
+        uint64_t throttled_usec;    /* as read last */
         uint64_t sampled_usage;     /* µs */
         uint64_t sampled_throttled; /* µs */
 } ManagedSlice;

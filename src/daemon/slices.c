@@ -75,7 +75,7 @@ static void close_files(Manager *m, ManagedSlice *slice) {
         slice->files = slice_files_free(slice->files);
         slice->engine = ENGINE_SLICE_INIT;
         slice->throttling_read = false;
-        slice->nr_throttled = slice->throttled_usec = 0;
+        slice->throttled_usec = 0;
         manager_write_hold(m, slice);
         slice->verify_at = USEC_INFINITY;
         slice_table_dequeue(&m->slices, slice);

@@ -27,24 +27,30 @@ typedef struct EngineHost {
 /* One managed slice. It may be moved in memory between ticks, but keeps its state. */
 typedef struct EngineSlice {
         /* In, set by the caller before each tick */
-        bool looked;           /* the counters below are fresh; otherwise the slice counts as it did */
-        bool yields;           /* its weight is lowered while the quota is in force */
-        uint64_t usage_usec;   /* counter */
-        uint64_t nr_throttled; /* counter */
-        uint64_t weight;       /* 1 - 10000 */
-        uint64_t cap;          /* standing cap of CPUQuota=; LIMIT_UNSET */
-        uint64_t quota;        /* the fair-share quota in force; LIMIT_UNSET */
+        bool looked; /* the counters below are fresh; otherwise the slice counts as it did */
+        bool yields; /* its weight is lowered while the quota is in force */
 
-        /* Out, for who wants to show it */
-        uint64_t use;   /* over the last window */
-        uint64_t share; /* what the policy allows at the moment; LIMIT_UNSET: anything */
+        /* Out, for who wants to show it. (Between the others, so that all flags are together.) */
         bool active;
         bool throttled;
 
         /* The engine's own */
         bool want_yields;
         bool came_back; /* to want more than the share, with the quota that was kept */
-        Reason reason;
+        Reason reason : 8;
+
+        /* In */
+        uint64_t usage_usec;   /* counter */
+        uint64_t nr_throttled; /* counter */
+        uint64_t weight;       /* 1 - 10000 */
+        uint64_t cap;          /* standing cap of CPUQuota=; LIMIT_UNSET */
+        uint64_t quota;        /* the fair-share quota in force; LIMIT_UNSET */
+
+        /* Out */
+        uint64_t use;   /* over the last window */
+        uint64_t share; /* what the policy allows at the moment; LIMIT_UNSET: anything */
+
+        /* The engine's own */
         Tracker tracker;
         uint64_t demand;        /* as claimed at the last tick */
         uint64_t demand_lately; /* the most that there was to claim since demand_since */
