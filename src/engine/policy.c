@@ -31,8 +31,12 @@ static void no_quota(EngineSlice *slice, Reason reason) {
         slice->want = LIMIT_UNSET;
         slice->want_yields = false;
         slice->share = LIMIT_UNSET;
-        slice->demand = 0;
         slice->reason = reason;
+}
+
+/* Where nobody need claim anything, or not so. What was claimed says nothing when claims count again. */
+static void forget_claim(EngineSlice *slice) {
+        slice->demand = slice->demand_lately = 0;
 }
 
 /* A process that waits for its CPU now and then does not hit the quota in each window, and what it does not
@@ -141,18 +145,16 @@ static bool yields(EngineSlice *slice, const Round *round, usec_t window) {
 }
 
 static void max_min_with_room(EngineSlice *const *slices, size_t n) {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
+                forget_claim(slices[i]);
                 no_quota(slices[i], REASON_ROOM);
+        }
 }
 
 /* The claims stand, so that it is not for want of a quota that the next round finds less of a crowd. */
 static void max_min_crowded(EngineSlice *const *slices, size_t n) {
-        for (size_t i = 0; i < n; i++) {
-                uint64_t demand = slices[i]->demand;
-
+        for (size_t i = 0; i < n; i++)
                 no_quota(slices[i], REASON_CROWDED);
-                slices[i]->demand = demand;
-        }
 }
 
 /* A pause between two bursts: what stands will be wanted again in a moment, and keeps nobody from anything.
@@ -254,20 +256,22 @@ static void equal(Round *round, EngineSlice *const *slices, size_t n) {
 
         share -= share % QUOTA_STEP;
         for (size_t i = 0; i < n; i++) {
+                forget_claim(slices[i]);
                 if (!slices[i]->active || share == 0) {
                         no_quota(slices[i], share == 0 ? REASON_CROWDED : REASON_INACTIVE);
                         continue;
                 }
                 slices[i]->share = slices[i]->want = share;
                 slices[i]->want_yields = false;
-                slices[i]->demand = 0;
                 slices[i]->reason = REASON_EQUAL_SHARE;
         }
 }
 
 static void weight(Round *round _unused_, EngineSlice *const *slices, size_t n) {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
+                forget_claim(slices[i]);
                 no_quota(slices[i], REASON_WEIGHTS);
+        }
 }
 
 Policy policy_for(SharePolicy policy) {

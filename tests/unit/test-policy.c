@@ -256,6 +256,33 @@ static void test_who_does_nothing_claims_nothing(void **state _unused_) {
         assert_in_range(f.slice[2].demand, 1000, 1500);
 }
 
+/* Also when it was long ago that claims counted, and other policies were in between. */
+static void test_claims_end_with_what_they_were_for(void **state _unused_) {
+        static const SharePolicy between[] = { SHARE_MAX_MIN, SHARE_EQUAL, SHARE_WEIGHT };
+
+        for (size_t i = 0; i < ELEMENTSOF(between); i++) {
+                Fixture f;
+
+                fixture_init(&f, true, 1800000);
+                f.round.now = START;
+                uses(&f.slice[0], 500000);
+                uses(&f.slice[1], 1800000);
+                apply(&f, SHARE_MAX_MIN);
+                apply(&f, SHARE_MAX_MIN);
+                assert_in_range(f.slice[0].demand, 500000, 520000);
+                f.round.contended = false;
+                apply(&f, between[i]);
+                assert_int_equal(f.slice[0].demand, 0);
+
+                f.round.contended = true;
+                f.round.now += 60 * USEC_PER_SEC;
+                uses(&f.slice[0], 0);
+                apply(&f, SHARE_MAX_MIN);
+                assert_int_equal(f.slice[0].demand, 0);
+                assert_has(&f.slice[1], 1800000, REASON_ABOVE_LEVEL);
+        }
+}
+
 /* int(0.9 · 2 · 100000) / A in 100 ms, for A = 3. */
 static void test_equal_is_the_same_for_all_active(void **state _unused_) {
         for (unsigned contended = 0; contended <= 1; contended++) {
@@ -544,6 +571,7 @@ int main(void) {
                 cmocka_unit_test(test_use_at_the_level_keeps_what_it_has),
                 cmocka_unit_test(test_crowded),
                 cmocka_unit_test(test_who_does_nothing_claims_nothing),
+                cmocka_unit_test(test_claims_end_with_what_they_were_for),
                 cmocka_unit_test(test_equal_is_the_same_for_all_active),
                 cmocka_unit_test(test_equal_with_nobody_or_nothing),
                 cmocka_unit_test(test_weight_never_has_a_quota),
