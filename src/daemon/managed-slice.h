@@ -48,7 +48,7 @@ typedef struct ManagedSlice {
         LimitMask given_up;     /* set again and different still, until the next reload */
         LimitMask memory_waits; /* lowering waits for use to fall, and was reported */
         unsigned failures;      /* in a row */
-        usec_t retry_at;        /* not before, after a failure; 0: at once */
+        usec_t retry_at;        /* not before, after a failure or while nobody is in it; 0: at once */
         usec_t verify_at;       /* when to read the kernel's values back; USEC_INFINITY: never */
         usec_t verify_delay;    /* after this one, until the next */
 

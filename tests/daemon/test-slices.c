@@ -15,6 +15,14 @@ static void start_with_user(void) {
         host_start();
 }
 
+static void start_with_announced_user(void) {
+        fixture_configure(host.fixture, MEMORY_64M);
+        host_start();
+        manager_user_new(1000, host.manager);
+        fixture_add_user(host.fixture, 1000);
+        host_settle();
+}
+
 static void test_comes_and_goes(_unused_ void **state) {
         start_with_user();
         assert_non_null(host_slice(1000));
@@ -29,11 +37,7 @@ static void test_comes_and_goes(_unused_ void **state) {
 
 /* logind knows the user longer than the slice lives, or shorter. */
 static void test_announced(_unused_ void **state) {
-        fixture_configure(host.fixture, MEMORY_64M);
-        host_start();
-        manager_user_new(1000, host.manager);
-        fixture_add_user(host.fixture, 1000);
-        host_settle();
+        start_with_announced_user();
         fixture_remove_user(host.fixture, 1000);
         host_settle();
         assert_null(host_slice(1000));
@@ -54,11 +58,7 @@ static void test_announced(_unused_ void **state) {
 
 /* The slice has gone while a call for it was under way, and logind has not said so yet. */
 static void test_gone_before_logind_says(_unused_ void **state) {
-        fixture_configure(host.fixture, MEMORY_64M);
-        host_start();
-        manager_user_new(1000, host.manager);
-        fixture_add_user(host.fixture, 1000);
-        host_settle();
+        start_with_announced_user();
         host.script.hold = true;
         host_reload("[Memory]\nMemoryMax=128M\n");
         host_settle();
