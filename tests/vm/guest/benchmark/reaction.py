@@ -3,20 +3,20 @@
 
 import contextlib
 import itertools
-import os
 import re
+import subprocess
 import time
 
 from harness import CPUS, MIB, journal, wait_for
 from harness.bus import USER_NEW, Monitor
 from harness.cgroup import Cgroup
-from harness.limits import Watch
 from harness.loads import Load, allocate
 from harness.machine import EMULATED, KIND, SYSTEMD, VERSION_1
 from harness.service import Service, write_drop_in
 
 from .clock import sleep_until, urgent
 from .programs import Result, program
+from .writes import wait_for_write
 
 # Looking takes CPU time itself, and much of it where each instruction is emulated.
 POLL = 0.01 if EMULATED else 0.002
@@ -43,43 +43,27 @@ def poll(condition, timeout=LAST_WAIT):
     return None
 
 
-def _words(path):
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        return os.read(descriptor, 64).split()
-    finally:
-        os.close(descriptor)
-
-
 class Quotas:
-    """Those of users, read with as little CPU time as can be: what looks all the time is use beside the users, which their
-    quotas follow."""
+    """Those of users."""
 
     def __init__(self, users):
+        self._groups = [user.cgroup for user in users]
         names = ("cpu.cfs_quota_us", "cpu.cfs_period_us") if KIND in VERSION_1 else ("cpu.max",)
-        self._files = [[str(user.cgroup.file(name)) for name in names] for user in users]
+        self.files = [group.file(name) for group in self._groups for name in names]
 
     def any(self):
-        return any(self._quota(files) is not None for files in self._files)
+        return any(group.cpu_quota() is not None for group in self._groups)
 
     def none(self):
         return not self.any()
 
     def leave(self, cpus):
         """Whether each may use so many CPUs."""
-        found = (self._quota(files) for files in self._files)
-        return all(quota is None or quota >= cpus for quota in found)
+        quotas = [group.cpu_quota() for group in self._groups]
+        return all(quota is None or quota >= cpus for quota in quotas)
 
-    @staticmethod
-    def _quota(files):
-        """In CPUs; None if there is none."""
-        try:
-            quota, *period = _words(files[0])
-            if quota in (b"max", b"-1"):
-                return None
-            return int(quota) / int((period or _words(files[1]))[0])
-        except FileNotFoundError:
-            return None
+    def wait_for(self, condition, timeout):
+        return wait_for_write(self.files, condition, timeout)
 
 
 @contextlib.contextmanager
@@ -112,15 +96,15 @@ def contention(users, times):
         busy(cleanup, b, CPUS, start, ON, OFF)
         quotas, first = Quotas([a, b]), Quotas([a])
         for begin in _beginnings(start, times.reactions, quotas):
-            capped = poll(quotas.any, ON)
+            capped = quotas.wait_for(quotas.any, ON)
             yield "contention to first quota", capped and capped - begin
             sleep_until(begin + ON)
             if first.leave(wanted):  # there is nothing to be lent back
                 continue
-            lent = poll(lambda: first.leave(wanted), OFF)
+            lent = first.wait_for(lambda: first.leave(wanted), OFF)
             yield "end of contention to lend-back", lent and lent - begin - ON
             # The second user's own quota, which keeps nobody from anything, may stay until there are calls to be made anyway.
-            lifted = poll(quotas.none, OFF)
+            lifted = quotas.wait_for(quotas.none, OFF)
             yield "end of contention to no quota", lifted and lifted - begin - ON
 
 
@@ -136,6 +120,10 @@ def _beginnings(start, times, quotas):
             times -= 1
             sleep_until(begin)
             yield begin
+
+
+def wait_for_limit(group):
+    return wait_for_write([group.file(group.MEMORY_MAX)], lambda: group.memory_max() == MEMORY_MAX * MIB, LAST_WAIT)
 
 
 class Visitor:
@@ -160,7 +148,7 @@ def first_process(_users, times):
             group = Cgroup(f"user.slice/{user.slice}")
             begin = time.monotonic()
             load = Load(user, "busy", 1)
-            stands = poll(lambda group=group: group.memory_max() == MEMORY_MAX * MIB)
+            stands = wait_for_limit(group)
             load.stop()
             yield "first process to memory limit", stands and stands - begin
 
@@ -173,11 +161,10 @@ def login(users, times):
         cleanup.callback(arrivals.close)
         for _ in range(times.reactions):
             user = users.new()
-            watch = Watch(user.cgroup.memory_max)
+            with subprocess.Popen(["loginctl", "enable-linger", user.name]):
+                stands = wait_for_limit(user.cgroup) and time.time()
             user.linger()
             said = arrivals.messages()[-1]["timestamp-realtime"] / 1e6
-            stands = watch.first(lambda value: value == MEMORY_MAX * MIB)
-            watch.close()
             # Who listens on the bus beside the service may hear of it after the service has done all.
             yield "login to memory limit", stands and max(0.0, stands - said)
             user.leave()
