@@ -32,9 +32,10 @@ typedef struct Setting {
 static const Setting settings[] = {
         { "2 CPUs, in turns", 2, 1, 2500 * USEC_PER_MSEC, 0, false, 60, 88, 105 },
         { "2 CPUs, in turns, noise", 2, 1, 2500 * USEC_PER_MSEC, 0, true, 60, 88, 105 },
-        { "2 CPUs, each as they like", 2, 4, 2500 * USEC_PER_MSEC, 50, true, 75, 88, 105 },
-        { "2 CPUs, slowly", 2, 4, 10 * USEC_PER_SEC, 50, true, 200, 92, 105 },
-        { "16 CPUs, each as they like", 16, 4, 2500 * USEC_PER_MSEC, 50, true, 75, 88, 105 },
+        { "2 CPUs, each as they like", 2, 4, 2500 * USEC_PER_MSEC, 50, true, 60, 92, 105 },
+        { "2 CPUs, every five seconds", 2, 4, 5 * USEC_PER_SEC, 50, true, 100, 92, 105 },
+        { "2 CPUs, slowly", 2, 4, 10 * USEC_PER_SEC, 50, true, 150, 92, 105 },
+        { "16 CPUs, each as they like", 16, 4, 2500 * USEC_PER_MSEC, 50, true, 60, 92, 105 },
 };
 
 static void make_users(Sim *sim, const Setting *setting) {
