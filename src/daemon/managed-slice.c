@@ -58,9 +58,14 @@ uint64_t managed_slice_weight(const ManagedSlice *slice) {
                                                                                       : configured;
 }
 
+/* A fair share that leaves more than stands in any case is nobody's limit: what stands is not ours then. */
+static bool has_fair_share(const ManagedSlice *slice) {
+        return slice->engine.quota < managed_slice_standing_quota(slice);
+}
+
 /* The weight while the fair share holds the slice back, if that is another one than it has otherwise. */
 static bool is_weight_lowered(const ManagedSlice *slice) {
-        return slice->engine.quota != LIMIT_UNSET && slice->engine.yields &&
+        return has_fair_share(slice) && slice->engine.yields &&
                engine_yielding_weight(managed_slice_weight(slice)) != managed_slice_weight(slice);
 }
 
@@ -101,8 +106,7 @@ static bool is_at(const EngineSlice *engine, uint64_t quota) {
 static bool is_held_by_share(const ManagedSlice *slice, SharePolicy policy) {
         const EngineSlice *engine = &slice->engine;
 
-        if (engine->quota == LIMIT_UNSET || engine->quota >= managed_slice_standing_quota(slice) ||
-            (slice->pretended & BIT(LIMIT_CPU_QUOTA)))
+        if (!has_fair_share(slice) || (slice->pretended & BIT(LIMIT_CPU_QUOTA)))
                 return false;
         return policy != SHARE_EQUAL || is_at(engine, engine->quota);
 }
@@ -132,7 +136,7 @@ static bool weight_is_ours(const ManagedSlice *slice) {
 }
 
 static LimitMask fair_share_limits(const ManagedSlice *slice) {
-        return (slice->engine.quota != LIMIT_UNSET ? BIT(LIMIT_CPU_QUOTA) : 0) |
+        return (has_fair_share(slice) ? BIT(LIMIT_CPU_QUOTA) : 0) |
                (is_weight_lowered(slice) ? BIT(LIMIT_CPU_WEIGHT) : 0);
 }
 
@@ -192,7 +196,7 @@ void managed_slice_note(ManagedSlice *slice, LimitMask mask) {
 
         standing_limits(slice, &standing);
         entry->ours |= mask;
-        entry->fair = entry->fair || slice->engine.quota != LIMIT_UNSET;
+        entry->fair = entry->fair || has_fair_share(slice);
         entry->found = 0;
         if (entry->ours & BIT(LIMIT_CPU_QUOTA)) {
                 entry->standing_quota = standing.value[LIMIT_CPU_QUOTA];

@@ -186,6 +186,53 @@ static void test_found_quota_after_return(_unused_ void **state) {
         EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 1500000);
 }
 
+/* The same share for all may be more than the administrator's quota, which then is not ours to lift. */
+static void start_with_less_than_equal(void) {
+        fixture_configure(host.fixture, "[CPU]\nSharePolicy=equal\n" CONFIGURATION);
+        fixture_add_user(host.fixture, 1000);
+        fixture_add_user(host.fixture, 1001);
+        fixture_set_limit(host.fixture, 1000, LIMIT_CPU_QUOTA, 500000);
+        host_start();
+        host_want(1000, 500000);
+        host_want(1001, 1500000);
+        host_run(10 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 500000);
+        EXPECT_LIMIT(1001, LIMIT_CPU_QUOTA, 900000);
+}
+
+static void test_less_than_equal_after_stop(_unused_ void **state) {
+        start_with_less_than_equal();
+        host_stop();
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 500000);
+        EXPECT_LIMIT(1001, LIMIT_CPU_QUOTA, LIMIT_UNSET);
+}
+
+static void test_less_than_equal_after_crash(_unused_ void **state) {
+        start_with_less_than_equal();
+        host_crash();
+        host_want(1000, 0);
+        host_want(1001, 0);
+        host_start();
+        host_run(5 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 500000);
+        EXPECT_LIMIT(1001, LIMIT_CPU_QUOTA, LIMIT_UNSET);
+}
+
+/* Between two looks at what stands, and just before the first fair share. */
+static void test_quota_of_a_moment_ago(_unused_ void **state) {
+        start_with_two_users();
+        host_run(60 * USEC_PER_SEC);
+        fixture_set_limit(host.fixture, 1000, LIMIT_CPU_QUOTA, 500000);
+        host_want(1000, TWO_CPUS);
+        host_want(1001, TWO_CPUS);
+        host_run(5 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 500000);
+        rest();
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 500000);
+        host_stop();
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 500000);
+}
+
 static void test_start_after_crash(_unused_ void **state) {
         start_with_two_users();
         contend();
@@ -311,6 +358,9 @@ int main(void) {
                 TEST(test_found_quota_after_stop),
                 TEST(test_found_quota_after_crash),
                 TEST(test_found_quota_after_return),
+                TEST(test_less_than_equal_after_stop),
+                TEST(test_less_than_equal_after_crash),
+                TEST(test_quota_of_a_moment_ago),
                 TEST(test_start_after_crash),
                 TEST(test_release_after_crash),
                 TEST(test_release_refused),
