@@ -250,7 +250,7 @@ static void update_budget(Engine *engine, const EngineConfig *config, usec_t now
 
         fresh = policy_counts_outside(config->policy) ? whole - MIN(outside, whole / 2) : whole;
         change = fresh > engine->budget ? fresh - engine->budget : engine->budget - fresh;
-        if (engine->whole == whole && change <= BUDGET_JUMP(whole) &&
+        if (policy_counts_outside(config->policy) && engine->whole == whole && change <= BUDGET_JUMP(whole) &&
             (change <= BUDGET_DRIFT(whole) || now - engine->budget_since < BUDGET_HOLD_USEC))
                 return;
         engine->budget = fresh;

@@ -516,6 +516,21 @@ static void test_the_budget_does_not_follow_every_wave(void **state) {
         }
 }
 
+/* Under one that gives exact numbers nothing is taken off for use outside, however little it was. */
+static void test_another_policy_has_all_of_the_budget(void **state) {
+        Fixture *f = *state;
+
+        f->rate[0] = CPU / 2;
+        f->outside = BUDGET / 10;
+        run(f, 20 * USEC_PER_SEC);
+        f->outside = BUDGET / 120;
+        run(f, 20 * USEC_PER_SEC);
+        assert_in_range(f->plan.budget, BUDGET - BUDGET / 90, BUDGET - 1);
+        f->config.policy = SHARE_EQUAL;
+        run(f, USEC_PER_SEC);
+        assert_int_equal(f->plan.budget, BUDGET);
+}
+
 static void test_a_cpu_goes_offline(void **state) {
         Fixture *f = *state;
 
@@ -780,6 +795,7 @@ int main(void) {
                 TEST(test_one_step_more_or_less_is_left),
                 TEST(test_use_outside_comes_off_the_budget),
                 TEST(test_the_budget_does_not_follow_every_wave),
+                TEST(test_another_policy_has_all_of_the_budget),
                 TEST(test_a_cpu_goes_offline),
                 TEST(test_no_cpu_at_all),
                 TEST(test_a_capacity_beyond_all_hosts),
