@@ -130,7 +130,9 @@ struct Manager {
         bool bus_decided;              /* it has the name, or has been told why not */
         sd_event_source *ready_timer;
 
-        bool scanning; /* slices that appear now were there before */
+        bool scanning;        /* slices that appear now were there before */
+        bool slices_unopened; /* some are there that could not be opened */
+        usec_t reopen_at, reopen_delay;
         bool stopping;
         bool telling; /* a signal is being made, in the middle of something: no shares are worked out */
         unsigned lifts_pending;

@@ -4,6 +4,9 @@
 #include "daemon/identity.h"
 #include "daemon/manager-private.h"
 
+#define REOPEN_FIRST_USEC (500 * USEC_PER_MSEC)
+#define REOPEN_LAST_USEC  (64 * USEC_PER_SEC)
+
 /* A new entry for the slice of a user. */
 static ManagedSlice *add_slice(Manager *m, const char *name, uid_t uid) {
         ManagedSlice *slice;
@@ -37,6 +40,15 @@ static ManagedSlice *get_slice(Manager *m, const char *name, uid_t uid) {
         return slice ?: add_slice(m, name, uid);
 }
 
+/* Until it can be opened. What is told once is enough, of slices that are tried again. */
+static void cannot_open(Manager *m, const ManagedSlice *slice, int error) {
+        if (m->reopen_delay == 0)
+                log_warning_errno(error,
+                                  "Cannot open the cgroup of %s, it is left out of the shares until that works: %m",
+                                  slice->name);
+        m->slices_unopened = true;
+}
+
 /* Opens the files of a slice whose cgroup is there. */
 static void open_files(Manager *m, ManagedSlice *slice) {
         int r;
@@ -46,11 +58,8 @@ static void open_files(Manager *m, ManagedSlice *slice) {
         r = slice_files_open_user(m->tree, slice->name, &slice->files);
         if (r == -ENOENT || r == -ENODEV)
                 return; /* gone again already */
-        if (r < 0) {
-                log_warning_errno(r, "Cannot open the cgroup of %s, it is left out of the shares: %m",
-                                  slice->name);
-                return;
-        }
+        if (r < 0)
+                return cannot_open(m, slice, r);
         if (m->oom) {
                 r = oom_watch_add(m->oom, slice->name);
                 if (r < 0)
@@ -110,17 +119,20 @@ static void on_created(const char *name, void *userdata) {
                 manager_flush(m);
 }
 
+/* logind says so later. What would be set until then, as when the answer to a call comes that was under way,
+ * would make systemd make the group anew. */
+static void has_gone(Manager *m, ManagedSlice *slice) {
+        close_files(m, slice);
+        slice->announced = false;
+        manager_drop_if_gone(m, slice);
+}
+
 static void on_removed(const char *name, void *userdata) {
         Manager *m = userdata;
         ManagedSlice *slice = slice_table_find(&m->slices, name);
 
-        if (!slice)
-                return;
-        close_files(m, slice);
-        /* logind says so later. What would be set until then, as when the answer to a call comes that was
-         * under way, would make systemd make the group anew. */
-        slice->announced = false;
-        manager_drop_if_gone(m, slice);
+        if (slice)
+                has_gone(m, slice);
 }
 
 static void close_all_files(Manager *m) {
@@ -128,8 +140,8 @@ static void close_all_files(Manager *m) {
 
         for (slice = LIST_FIRST(&m->slices.all); slice; slice = next) {
                 next = LIST_NEXT(slice, all);
-                close_files(m, slice);
-                manager_drop_if_gone(m, slice);
+                if (slice->files) /* whoever has none yet may have been announced for what comes now */
+                        has_gone(m, slice);
         }
 }
 
@@ -143,10 +155,8 @@ static void on_lost(void *userdata) {
         log_debug("Events of user.slice were lost, looking through it again.");
         for (slice = LIST_FIRST(&m->slices.all); slice; slice = next) {
                 next = LIST_NEXT(slice, all);
-                if (slice->files && slice_files_read_cpu(slice->files, &stat) == -ENODEV) {
-                        close_files(m, slice);
-                        manager_drop_if_gone(m, slice);
-                }
+                if (slice->files && slice_files_read_cpu(slice->files, &stat) == -ENODEV)
+                        has_gone(m, slice);
         }
 }
 
@@ -180,6 +190,20 @@ int manager_watch_slices(Manager *m) {
         return r;
 }
 
+/* Ever more seldom: where there are more slices than a process may have descriptors this does not end. */
+static void open_what_could_not_be(Manager *m) {
+        usec_t now = m->clock();
+
+        if (!m->slices_unopened || now < m->reopen_at)
+                return;
+        m->reopen_delay = CLAMP(2 * m->reopen_delay, REOPEN_FIRST_USEC, REOPEN_LAST_USEC);
+        m->reopen_at = now + m->reopen_delay;
+        m->slices_unopened = false;
+        (void) slice_dir_watch_scan(m->slice_dir);
+        if (!m->slices_unopened)
+                m->reopen_delay = 0;
+}
+
 /* That user.slice is gone is not told by inotify, since it is held open. */
 void manager_refresh_tree(Manager *m) {
         int r = cgroup_tree_refresh(m->tree);
@@ -190,6 +214,8 @@ void manager_refresh_tree(Manager *m) {
                 (void) slice_dir_watch_retry(m->slice_dir);
         else if (r >= 0)
                 (void) manager_watch_slices(m);
+        if (m->slice_dir)
+                open_what_could_not_be(m);
 }
 
 int manager_read_use_of_all(Manager *m, uint64_t *ret) {

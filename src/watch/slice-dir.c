@@ -21,7 +21,7 @@ static bool is_slice_name(const char *name) {
         return length > 6 && strcmp(name + length - 6, ".slice") == 0;
 }
 
-static int scan(SliceDirWatch *watch) {
+int slice_dir_watch_scan(SliceDirWatch *watch) {
         _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
         int r = open_dir_again(watch->dirfd, &dir);
@@ -40,7 +40,7 @@ static int on_inotify(sd_event_source *s _unused_, const struct inotify_event *e
 
         if (event->mask & IN_Q_OVERFLOW) {
                 h->lost(h->userdata);
-                watch->unlisted = scan(watch) < 0;
+                watch->unlisted = slice_dir_watch_scan(watch) < 0;
         } else if (event->mask & (IN_DELETE_SELF | IN_IGNORED))
                 h->gone(h->userdata); /* may free the watch: nothing after it */
         else if (event->len == 0 || !(event->mask & IN_ISDIR) || !is_slice_name(event->name))
@@ -71,7 +71,7 @@ int slice_dir_watch_new(sd_event *event, int dirfd, const SliceDirHandlers *hand
         if (r < 0)
                 return r;
         (void) sd_event_source_set_description(watch->source, "slice-dir");
-        r = scan(watch);
+        r = slice_dir_watch_scan(watch);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(watch);
@@ -79,7 +79,7 @@ int slice_dir_watch_new(sd_event *event, int dirfd, const SliceDirHandlers *hand
 }
 
 int slice_dir_watch_retry(SliceDirWatch *watch) {
-        int r = watch->unlisted ? scan(watch) : 0;
+        int r = watch->unlisted ? slice_dir_watch_scan(watch) : 0;
 
         watch->unlisted = r < 0;
         return r;

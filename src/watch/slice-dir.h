@@ -28,5 +28,8 @@ int slice_dir_watch_new(sd_event *event, int dirfd, const SliceDirHandlers *hand
  * be called now and then. 0 if there is nothing left to do. */
 int slice_dir_watch_retry(SliceDirWatch *watch);
 
+/* Calls `created` for what is there. */
+int slice_dir_watch_scan(SliceDirWatch *watch);
+
 SliceDirWatch *slice_dir_watch_free(SliceDirWatch *watch);
 DEFINE_CLEANUP(SliceDirWatch *, slice_dir_watch_free)

@@ -177,10 +177,8 @@ static void test_no_counters(_unused_ void **state) {
         assert_int_equal(host.script.n_calls, 2);
 }
 
-/* More events than inotify queues, and two users whose coming is lost with them. */
-static void lose_events(void) {
-        start_with_user();
-        fixture_remove_user(host.fixture, 1000);
+/* More events than inotify queues. */
+static void make_directories_come_and_go(void) {
         for (uid_t uid = 20000; uid < 29000; uid++) {
                 SliceName name;
                 char path[512];
@@ -189,6 +187,13 @@ static void lose_events(void) {
                 snprintf(path, sizeof path, "%s/user.slice/%s", fixture_cgroup_path(host.fixture), name);
                 assert_int_equal(rmdir(path), 0);
         }
+}
+
+/* With the coming of two users. */
+static void lose_events(void) {
+        start_with_user();
+        fixture_remove_user(host.fixture, 1000);
+        make_directories_come_and_go();
         fixture_add_user(host.fixture, 1001);
         fixture_add_user(host.fixture, 1000);
 }
@@ -214,6 +219,37 @@ static void test_events_lost_without_descriptors(_unused_ void **state) {
         expect_found();
 }
 
+/* Its coming was seen, but it could not be opened. */
+static void test_came_without_descriptors(_unused_ void **state) {
+        start_with_user();
+        fixture_add_user(host.fixture, 1001);
+        forbid_descriptors(true);
+        host_settle();
+        forbid_descriptors(false);
+        assert_int_equal(log_capture_count("Cannot open the cgroup of user-1001.slice"), 1);
+        host_run(5 * USEC_PER_SEC);
+        EXPECT_LIMIT(1001, LIMIT_MEMORY_MAX, 64 * MIB);
+        assert_non_null(host_slice(1001)->files);
+}
+
+/* The slice of an announced user has gone while a call for it was under way, and nobody has said so. */
+static void test_going_is_lost_with_a_change_under_way(_unused_ void **state) {
+        start_with_announced_user();
+        host.script.hold = true;
+        host_reload("[Memory]\nMemoryMax=128M\n");
+        host_settle();
+        assert_int_equal(host.script.under_way, 1);
+        script_forget(&host.script);
+        make_directories_come_and_go();
+        fixture_remove_user(host.fixture, 1000);
+        host_settle();
+        host.script.hold = false;
+        fake_backend_release(host.manager->backend);
+        host_run(5 * USEC_PER_SEC);
+        assert_int_equal(host.script.n_calls, 0);
+        assert_null(host_slice(1000));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)
 
 int main(void) {
@@ -230,6 +266,8 @@ int main(void) {
                 TEST(test_no_counters),
                 TEST(test_events_lost),
                 TEST(test_events_lost_without_descriptors),
+                TEST(test_came_without_descriptors),
+                TEST(test_going_is_lost_with_a_change_under_way),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
