@@ -126,7 +126,7 @@ bool engine_glance(Engine *engine, const EngineConfig *config, usec_t now, const
  * Until the rate limit allows quotas to be lowered again, the old ones may stand beyond that for up to
  * config->interval, and for up to three seconds if they are less than a tenth too high; and each until it
  * has cost as much as a call is worth (debt.h). Who comes back to a kept quota that is more than a tenth too
- * low does not wait for that, though the sum is too large meanwhile.
+ * low does not wait for the rate limit, though the sum is too large meanwhile.
  *
  * Returns 0, or -ENOMEM; then the plan is empty. */
 int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,
