@@ -29,10 +29,12 @@ IDLE = "/usr/bin/sleep", "infinity"
 IDLE_UNIT = pathlib.Path("/run/systemd/system/fairslice-idle@.service")
 # Until the first of them is busy, so that it keeps nobody from starting the others.
 FIRST_CHANGE = 40.0 if EMULATED else 5.0
-CHANGE_ON, CHANGE_OFF = 2.5, 2.5
+HALVES = 2.5, 5.0, 10.0  # each is busy for so long, and idle for so long
 # When the service has just begun it reads the limits of all slices back more often, so many of them in a second.
 BEGINS, READ_BACK_A_SECOND = 6.0, 400
-TURNS_BEFORE = 4  # until it has been going on for a while
+BEFORE = 20.0  # until it has been going on for a while
+# Limits are read back after a start, and ever more seldom.
+IDLE_FOR_LONG = 60
 
 
 def one_size(users, size, times):
@@ -122,7 +124,7 @@ def idle_users(count):
 def idle(visitors, times):
     """Nobody does anything."""
     with service() as running:
-        time.sleep(5)
+        time.sleep(min(IDLE_FOR_LONG, 3 * times.idle_seconds))
         pid = running.main_pid()
         for _ in range(times.rounds):
             used, woken = process.cpu_seconds(pid), process.wake_ups(pid)
@@ -139,7 +141,7 @@ def stop_units(loads):
         run("systemctl", "stop", *(load.unit for load in loads), check=False, timeout=600)
 
 
-def calls(visitors, times):
+def calls(visitors, times, half):
     """What PID 1 hears while some of very many users begin and end to be busy all the time."""
     with contextlib.ExitStack() as cleanup:
         cleanup.enter_context(service())
@@ -148,18 +150,18 @@ def calls(visitors, times):
         for number, user in enumerate(visitors[:CHANGING]):
             result = Result(user)
             cleanup.callback(result.remove)
-            phase = start + number * (CHANGE_ON + CHANGE_OFF) / CHANGING
-            loads.append(Load(user, program("hog"), result.path, 1, phase, CHANGE_ON, CHANGE_OFF))
+            phase = start + number * 2 * half / CHANGING
+            loads.append(Load(user, program("hog"), result.path, 1, phase, half, half))
         monitor = Monitor(SET_UNIT_PROPERTIES)
         cleanup.callback(monitor.close)
-        sleep_until(start + TURNS_BEFORE * (CHANGE_ON + CHANGE_OFF))
+        sleep_until(start + BEFORE)
         for _ in range(times.rounds):
             capped = len(quotas())
             before, used, begin = len(monitor.property_calls()), process.cpu_seconds(1), time.monotonic()
             time.sleep(times.idle_seconds)
             used, seconds = process.cpu_seconds(1) - used, time.monotonic() - begin
             made = monitor.property_calls()[before:]
-            yield "calls", {"users": len(visitors), "changing": CHANGING, "seconds": seconds, "calls": len(made),
+            yield "calls", {"users": len(visitors), "changing": CHANGING, "half": half, "seconds": seconds, "calls": len(made),
                             "lifts": sum(call.properties.get(QUOTA) == NO_QUOTA for call in made), "capped": capped,
                             "cpu_of_pid_1": used, "made": [repr(call) for call in made]}
 
@@ -168,7 +170,8 @@ def among_many(times):
     with idle_users(times.crowd) as visitors:
         yield from idle(visitors, times)
         if KIND in SYSTEMD:
-            yield from calls(visitors, times)
+            for half in HALVES[:times.rhythms]:
+                yield from calls(visitors, times, half)
 
 
 def measurements(users, times):

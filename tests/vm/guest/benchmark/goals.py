@@ -103,6 +103,8 @@ def cost_goals(cost):
                               {name: median(values) for name, values in looks.items()}, ratio))
         goals.append(_at_most("resident memory", 16 << 20, {name: median(v) for name, v in memory.items()}, mebibytes))
     if cost.get("calls"):
-        calls = median([60 * found["calls"] / found["seconds"] for found in cost["calls"]])
-        goals.append(_at_most("calls to PID 1 a minute", 60, {"": calls}, number))
+        calls = {}
+        for found in cost["calls"]:
+            calls.setdefault(f"{found['half']:g} s", []).append(60 * found["calls"] / found["seconds"])
+        goals.append(_at_most("calls to PID 1 a minute", 60, {half: median(found) for half, found in calls.items()}, number))
     return goals

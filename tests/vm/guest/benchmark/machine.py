@@ -23,8 +23,8 @@ def _systemd():
     return run("systemctl", "--version").stdout.split("\n")[0] if os.path.isdir("/run/systemd/system") else "none"
 
 
-def describe(name):
-    """`name` is what scripts/bench calls it."""
+def describe(name, revision):
+    """`name` is what scripts/bench calls it, `revision` that of the sources."""
     return {
         "name": name,
         "kind": KIND,
@@ -37,6 +37,6 @@ def describe(name):
         "system": _first("/etc/os-release", "PRETTY_NAME", "="),
         "linux": platform.release(),
         "systemd": _systemd(),
-        "fairslice": run(BINARY, "--version").stdout.strip(),
+        "fairslice": f"{run(BINARY, '--version').stdout.strip()} ({revision})",
         "load": os.getloadavg()[0],
     }

@@ -3,7 +3,7 @@
 
 from . import goals
 from .fairness import median, percentile
-from .rounds import Shares
+from .rounds import DEFAULT, Shares
 from .tables import UNKNOWN, divided, index, mebibytes, milliseconds, number, percent, ratio, table, with_range
 
 INTRODUCTION = """\
@@ -13,7 +13,7 @@ What people would use instead, and fairslice, on the same loads in one run. `scr
 hierarchies and without systemd, `scripts/bench --vm RELEASE` elsewhere, gets the figures again and writes this file, with
 --document also after a part of it; nothing here is written by hand. Machines are noisy: look at ratios. Each figure is the
 median of all rounds, also what is lowest or longest within each, and a ratio is the median of the ratios within each round,
-of the light user's p99 with the lowest and the highest of them behind it.
+of the light user's p99 and of the budget's work with the lowest and the highest of them behind it.
 
 - **Jain's index** is of those who wanted more than they got (less than 98 % of it): 1 if each got the same part of what they
   should have had by max-min shares with their weights. The median of all windows of that length, and the lowest. Windows in
@@ -50,8 +50,14 @@ def command(result):
     words = ["scripts/bench"]
     if machine["kind"] != "native":
         words.append(f"--vm {machine['name']}")
-    words += result["words"]
+    parts = what_was_measured(result)
+    words += [*([] if not parts else ["--document"]), *result["words"]]
     return f"    {' '.join(words)}    # {timing['rounds']} rounds of {timing['seconds']} s\n"
+
+
+def what_was_measured(result):
+    """Empty: all."""
+    return [word for word in result["words"] if not word.startswith("--")]
 
 
 def describe(machine):
@@ -69,7 +75,7 @@ def others_text(machine):
 
 def heading(result):
     """With what was measured, if that was not all: there may be several runs on one machine."""
-    machine, parts = result["machine"], [word for word in result["words"] if not word.startswith("--")]
+    machine, parts = result["machine"], what_was_measured(result)
     return f"## {machine['name']}: {machine['system']}{': ' if parts else ''}{', '.join(parts)}\n"
 
 
@@ -92,7 +98,7 @@ def one_machine(result):
     if machine["emulated"]:
         sections.append(EMULATED.format(others=others_text(machine)))
     sections += whether_whole(result)
-    sections += [brief_section(loads), goals_section(result, loads), shares_section(result, loads)]
+    sections += [brief_section(loads), goals_section(result, loads), behind_section(loads), shares_section(result, loads)]
     sections += [reaction_section(result), cost_section(result)]
     return "\n".join(section for section in sections if section)
 
@@ -102,8 +108,8 @@ def goals_section(result, loads):
     found += goals.reaction_goals(result.get("reaction", {})) + goals.cost_goals(result.get("cost", {}))
     if not found:
         return ""
-    return ("### With the defaults: what is wanted, and the worst that was found\n\n"
-            + table(["what", "wanted", "worst", "reached"], [goal.cells for goal in found]))
+    return ("### With the defaults: what is wanted, and what was found where it is worst\n\n"
+            + table(["what", "wanted", "found", "reached"], [goal.cells for goal in found]))
 
 
 BRIEF_HEAD = ["", "turns of the light user that were late: (b), (c), (e)", "CPU time left for the system: (b), (c), (e)",
@@ -119,7 +125,31 @@ def brief_section(loads):
     return f"### In short\n\n{table(BRIEF_HEAD, rows)}" if rows else ""
 
 
-SHARES_HEAD = ["", "light p99 ÷ (b)", "work ÷ (b)", "Jain 10 s (least)", "Jain 1 s (least)", "use of the budget", "left",
+BEHIND_HEAD = ["", "Jain 10 s", "light p99", "light late", "work, of those who leave 10 % or more"]
+
+
+def who_is_ahead(letters, values, lower, show):
+    """Those with whom it is better than with (e) in most rounds, by as much as can be told from how it is written."""
+    found = []
+    for letter in letters:
+        pairs = list(zip(values(letter), values(DEFAULT)))
+        better = sum(None not in pair and show(pair[0]) != show(pair[1]) and (pair[0] < pair[1]) == lower for pair in pairs)
+        if 2 * better > len(pairs):
+            found.append(f"({letter}) {show(median(values(letter)))}")
+    return f"{', '.join(found)}; (e) {show(median(values(DEFAULT)))}" if found else ""
+
+
+def behind_section(loads):
+    """What speaks for the others."""
+    def columns(shares):
+        for name, lower, show in ("jain_10s", False, index), ("light_p99", True, milliseconds), ("light_late", True, percent):
+            yield who_is_ahead("abcd", lambda letter, name=name: shares.values(letter, name), lower, show)
+        yield who_is_ahead("cd", shares.works, False, ratio)
+    rows = [[name, *columns(shares)] for name, shares in loads.items()]
+    return f"### Where others are ahead of (e), in most rounds\n\n{table(BEHIND_HEAD, rows)}" if rows else ""
+
+
+SHARES_HEAD = ["", "light p99 ÷ (b)", "work ÷ (b)", "work ÷ the budget's part of (b)", "Jain 10 s (least)", "Jain 1 s (least)", "use of the budget", "left",
                "light p50, p99, longest", "light late", "light throttled"]
 
 
@@ -130,7 +160,8 @@ def shares_row(letter, title, shares):
     def with_least(name):
         return f"{index(value(name))} ({index(value(f'{name}_least'))})"
     p99 = with_range(shares.ratios(letter, "light_p99"), shares.ratio(letter, "light_p99"))
-    return [f"({letter}) {title}", p99, ratio(shares.work(letter)),
+    of_budget = with_range(shares.works_of_budget(letter), shares.work_of_budget(letter), percent)
+    return [f"({letter}) {title}", p99, ratio(shares.work(letter)), of_budget,
             with_least("jain_10s"), with_least("jain_1s"), percent(value("use_of_budget")), percent(value("headroom")),
             ", ".join(milliseconds(value(name)) for name in ("light_p50", "light_p99", "light_max")),
             percent(value("light_late")),
@@ -172,7 +203,9 @@ def reaction_section(result):
                      milliseconds(max(times, default=None)), len(values), len(values) - len(times)])
     few = any(len(values) <= 100 for values in result["reaction"].values())
     return ("### Reaction\n\n" + table(["from … to …", "median", "p99", "longest", "how often", "never"], rows)
-            + ("\nOf no more than 100 times the 99th percentile is the longest.\n" if few else ""))
+            + ("\nOf no more than 100 times the 99th percentile is the longest." if few else "")
+            + "\nContention: a user with half of the CPUs, then another one who wants all of them; the first quota of either. "
+            "Lend-back and no quota are from when the second one stops, if the first one was held back.\n")
 
 
 COST_HEAD = ["slices", "service ÷ bare loop", "Python ÷ service", "systemd-cgtop ÷ service", "service", "bare loop",
@@ -218,10 +251,13 @@ def idle_text(rounds):
 
 
 def calls_text(rounds):
-    if not rounds:
-        return ""
+    return "".join(calls_of_one_rhythm(half, [found for found in rounds if found["half"] == half])
+                   for half in dict.fromkeys(found["half"] for found in rounds))
+
+
+def calls_of_one_rhythm(half, rounds):
     capped = median([found.get("capped") for found in rounds])
-    return (f"{rounds[0]['users']} users, {rounds[0]['changing']} of whom begin and end to be busy all the time, a minute: "
-            f"{number(a_minute(rounds, 'calls'))} calls to PID 1 (SetUnitProperties()), "
+    return (f"\n{rounds[0]['users']} users, {rounds[0]['changing']} of whom are busy for {half:g} s and idle for {half:g} s one after "
+            f"the other, a minute: {number(a_minute(rounds, 'calls'))} calls to PID 1 (SetUnitProperties()), "
             f"{number(a_minute(rounds, 'lifts'))} of which lift a quota, while {number(capped)} have one; PID 1 takes "
             f"{milliseconds(a_minute(rounds, 'cpu_of_pid_1'))} of CPU time for all that it does.\n")

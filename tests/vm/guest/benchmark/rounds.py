@@ -33,7 +33,7 @@ class Shares:
         return list(self._rounds)
 
     def median(self, contender, name):
-        return median([found[name] for found in self._rounds.get(contender, [])])
+        return median(self.values(contender, name))
 
     def any(self, contender, name):
         return any(found.get(name) for found in self._rounds.get(contender, []))
@@ -56,15 +56,25 @@ class Shares:
     def ratio(self, contender, name, reference=REFERENCE):
         return median(self.ratios(contender, name, reference))
 
-    def work(self, contender):
-        """What got done, as part of what got done with the reference."""
-        return None if self._emulated else median([_work(found, other) for found, other in self._pairs(contender, REFERENCE)])
+    def values(self, contender, name):
+        """Of each round."""
+        return [found[name] for found in self._rounds.get(contender, [])]
 
-    def work_of_budget(self, contender):
+    def works(self, contender):
+        """Of each round what got done, as part of what got done with the reference."""
+        return [] if self._emulated else [_work(found, other) for found, other in self._pairs(contender, REFERENCE)]
+
+    def work(self, contender):
+        return median(self.works(contender))
+
+    def works_of_budget(self, contender):
         """The same for the budget's part of what they could use with the reference. What the light user takes comes out of both,
         since that work is not counted: with it, who uses all of the budget would come to less than all of this."""
-        return None if self._emulated else median([divided(_work(found, other), _part_of_others(found, other))
-                                                   for found, other in self._pairs(contender, REFERENCE)])
+        return [] if self._emulated else [divided(_work(found, other), _part_of_others(found, other))
+                                          for found, other in self._pairs(contender, REFERENCE)]
+
+    def work_of_budget(self, contender):
+        return median(self.works_of_budget(contender))
 
 
 def _part_of_others(found, other):

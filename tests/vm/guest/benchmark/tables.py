@@ -31,9 +31,10 @@ def ratio(value):
     return UNKNOWN if value is None else f"{value:.2f}" if value < 100 else "> 100"
 
 
-def with_range(values, middle):
-    """A ratio, with the lowest and the highest of all rounds if there were several."""
-    return ratio(middle) + (f" ({ratio(min(values))} – {ratio(max(values))})" if len(values) > 1 else "")
+def with_range(values, middle, show=None):
+    """A ratio or what is shown like that, with the lowest and the highest of all rounds if there were several."""
+    show = show or ratio
+    return show(middle) + (f" ({show(min(values))} – {show(max(values))})" if len(values) > 1 else "")
 
 
 def milliseconds(seconds):
@@ -41,7 +42,7 @@ def milliseconds(seconds):
 
 
 def mebibytes(count):
-    return UNKNOWN if count is None else f"{count / (1 << 20):.1f} MiB"
+    return UNKNOWN if count is None else f"{count / (1 << 20):.2f} MiB"
 
 
 def divided(value, by):

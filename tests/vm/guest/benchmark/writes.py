@@ -13,6 +13,7 @@ from .clock import urgent
 
 IN_MODIFY, IN_CREATE = 0x2, 0x100
 EVENTS_SIZE = 65536
+LOOK_ANYWAY = 0.25  # seconds; a file that goes away is no event
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -25,8 +26,6 @@ class _Directories:
         self._descriptor = _libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
         if self._descriptor < 0:
             raise OSError(ctypes.get_errno(), "inotify_init1")
-        for parent in {os.path.dirname(path) for path in self._paths}:
-            self._add(parent, IN_CREATE)
         self.add_new()
 
     def __enter__(self):
@@ -36,17 +35,14 @@ class _Directories:
         os.close(self._descriptor)
 
     def _add(self, path, events):
-        if _libc.inotify_add_watch(self._descriptor, path, ctypes.c_uint32(events)) < 0:
+        if _libc.inotify_add_watch(self._descriptor, path, ctypes.c_uint32(events)) < 0 and ctypes.get_errno() != errno.ENOENT:
             raise OSError(ctypes.get_errno(), "inotify_add_watch", path)
 
     def add_new(self):
         """Before the files are read: what is written afterwards is not missed."""
         for path in self._paths:
-            try:
-                self._add(path, IN_MODIFY)
-            except OSError as error:
-                if error.errno != errno.ENOENT:
-                    raise
+            self._add(os.path.dirname(path), IN_CREATE)
+            self._add(path, IN_MODIFY)
 
     def wait(self, seconds):
         """Until something was written or made, but no longer than that."""
@@ -67,4 +63,4 @@ def wait_for_write(files, condition, timeout):
                     return time.monotonic()
             if time.monotonic() >= end:
                 return None
-            directories.wait(end - time.monotonic())
+            directories.wait(min(LOOK_ANYWAY, end - time.monotonic()))
