@@ -125,7 +125,7 @@ def brief_section(loads):
     return f"### In short\n\n{table(BRIEF_HEAD, rows)}" if rows else ""
 
 
-BEHIND_HEAD = ["", "Jain 10 s", "light p99", "light late", "work, of those who leave 10 % or more"]
+BEHIND_HEAD = ["", "Jain 10 s", "light p99", "light late", "work, of those who keep a budget"]
 
 
 def who_is_ahead(letters, values, lower, show):
