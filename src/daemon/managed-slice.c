@@ -40,7 +40,7 @@ void managed_slice_assume_fresh(ManagedSlice *slice) {
         slice->set = LIMITS_UNSET;
         slice->set.value[LIMIT_CPU_WEIGHT] = CPU_WEIGHT_DEFAULT;
         slice->known = LIMIT_MASK_ALL & ~slice->entry->ours;
-        slice->confirmed = slice->pretended = 0;
+        slice->confirmed = slice->pretended = slice->unanswered = 0;
         slice->kernel_seen = false;
         slice->repaired = slice->given_up = slice->memory_waits = 0;
 }
@@ -259,7 +259,7 @@ LimitMask managed_slice_pending(ManagedSlice *slice, Limits *ret, LimitMask *ret
         *ret_waiting = 0;
         final_limits(slice, &aim);
         *ret = aim;
-        pending = ours & (limits_differ(ret, &slice->set, ours) | ~slice->known);
+        pending = ours & (limits_differ(ret, &slice->set, ours) | ~slice->known | slice->unanswered);
         may_stand(slice, &standing);
         lower = lowered_memory(slice, &standing, ret, pending);
         if (lower) {
@@ -279,12 +279,13 @@ static bool same_in_kernel(Limit limit, uint64_t ours, uint64_t kernel) {
 }
 
 /* A limit that nobody asks us for any more, and that the kernel shows to be gone, is not ours from now on:
- * whoever sets it next may have it. */
+ * whoever sets it next may have it. But that may still be we. */
 static void release(ManagedSlice *slice, const Limits *kernel) {
         Limits aim;
 
         final_limits(slice, &aim);
-        slice->entry->ours &= asked_for(slice) | limits_differ(&aim, kernel, LIMIT_MASK_ALL);
+        slice->entry->ours &=
+                asked_for(slice) | limits_differ(&aim, kernel, LIMIT_MASK_ALL) | slice->unanswered;
         if (!(slice->entry->ours & BIT(LIMIT_CPU_QUOTA)))
                 slice->entry->fair = false;
 }

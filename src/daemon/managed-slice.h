@@ -40,6 +40,7 @@ typedef struct ManagedSlice {
         Limits sent; /* with the change under way */
         LimitMask sent_mask;
         bool in_flight;
+        LimitMask unanswered;   /* sent, and it may still be done: set again behind that */
         LimitMask known;        /* for which limits we know what stands */
         bool kernel_seen;       /* the kernel's values were read since the cgroup appeared */
         LimitMask confirmed;    /* which of them we have set ourselves and the backend has taken */

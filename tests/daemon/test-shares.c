@@ -233,6 +233,28 @@ static void test_quota_of_a_moment_ago(_unused_ void **state) {
         EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 500000);
 }
 
+/* PID 1 is too busy for an answer, and does what it was asked for when nobody wants it any more. */
+static void test_done_late(_unused_ void **state) {
+        start_with_two_users();
+        host.script.hold = true;
+        host_want(1000, TWO_CPUS);
+        host_want(1001, TWO_CPUS);
+        host_run(3 * USEC_PER_SEC);
+        assert_int_equal(host.script.under_way, 2);
+        rest();
+        fake_backend_set_online(host.manager->backend, false);
+        fake_backend_set_online(host.manager->backend, true);
+        host_run(1 * USEC_PER_SEC);
+        fixture_set_limit(host.fixture, 1000, LIMIT_CPU_QUOTA, FAIR_SHARE);
+        fake_backend_release(host.manager->backend);
+        host_run(5 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
+        script_forget(&host.script);
+        host_run(60 * USEC_PER_SEC);
+        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
+        assert_int_equal(host.script.n_calls, 0);
+}
+
 static void test_start_after_crash(_unused_ void **state) {
         start_with_two_users();
         contend();
@@ -361,6 +383,7 @@ int main(void) {
                 TEST(test_less_than_equal_after_stop),
                 TEST(test_less_than_equal_after_crash),
                 TEST(test_quota_of_a_moment_ago),
+                TEST(test_done_late),
                 TEST(test_start_after_crash),
                 TEST(test_release_after_crash),
                 TEST(test_release_refused),
