@@ -320,6 +320,11 @@ void manager_verify(Manager *m, ManagedSlice *slice, usec_t now) {
                 slice->verify_at = USEC_INFINITY;
 }
 
+void manager_learn(Manager *m, ManagedSlice *slice) {
+        if (!slice->kernel_seen || slice->verify_delay > VERIFY_FIRST_USEC)
+                manager_verify(m, slice, m->clock());
+}
+
 void manager_backend_online(bool online, void *userdata) {
         Manager *m = userdata;
 

@@ -215,6 +215,9 @@ void manager_enqueue_all(Manager *m);
 void manager_lift_to_observe(Manager *m);
 void manager_verify(Manager *m, ManagedSlice *slice, usec_t now);
 void manager_verify_soon(Manager *m, ManagedSlice *slice);
+/* What somebody else has set since the last look, before there is a limit of ours. What we have just set
+ * ourselves may not be in the kernel yet, and is not looked at. */
+void manager_learn(Manager *m, ManagedSlice *slice);
 void manager_housekeeping(Manager *m, usec_t now);
 void manager_backend_done(const char *slice, int error, const char *message, void *userdata);
 void manager_backend_online(bool online, void *userdata);

@@ -73,10 +73,8 @@ static void take_plan(Manager *m) {
                           format_cpu(from, change->from), format_cpu(to, change->to),
                           change->yields ? ", yields" : "",
                           reason_describe(change->reason, &m->plan, reason));
-                /* A CPUQuota= that somebody else has set since the last look is learned before there is one
-                 * of ours. */
-                if (!slice->kernel_seen || change->from == LIMIT_UNSET)
-                        manager_verify(m, slice, m->clock());
+                if (change->from == LIMIT_UNSET)
+                        manager_learn(m, slice);
                 slice->engine.quota = change->to;
                 slice->engine.yields = change->yields;
                 slice_table_enqueue(&m->slices, slice, false);
