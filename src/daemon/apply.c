@@ -222,10 +222,10 @@ void manager_backend_done(const char *name, int error, const char *message, void
         if (error == 0)
                 succeeded(m, slice);
         else if (error == -ECANCELED) {
-                /* Nothing wrong with this slice, and nothing known: looked at, and asked for again. PID 1 may
-                 * have been too busy for an answer, and do it when we do not want it any more. */
+                /* Nothing wrong with this slice, and nothing known: looked at, and asked for again if need
+                 * be. PID 1 may have been too busy for an answer, and yet do what is not wanted any more. */
                 slice->known &= ~slice->sent_mask;
-                slice->unanswered |= m->observe ? 0 : slice->sent_mask;
+                slice->unanswered |= m->observe ? 0 : managed_slice_outdated(slice);
                 slice->retry_at = m->clock() + VERIFY_FIRST_USEC;
         } else
                 failed(slice, error, message ?: "no reason given", m->clock());

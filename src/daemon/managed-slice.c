@@ -252,6 +252,13 @@ static LimitMask lowered_memory(const ManagedSlice *slice, const Limits *standin
         return lower;
 }
 
+LimitMask managed_slice_outdated(const ManagedSlice *slice) {
+        Limits aim;
+
+        final_limits(slice, &aim);
+        return limits_differ(&aim, &slice->sent, slice->sent_mask);
+}
+
 LimitMask managed_slice_pending(ManagedSlice *slice, Limits *ret, LimitMask *ret_waiting) {
         LimitMask pending, lower, ours = managed_slice_ours(slice) & ~slice->given_up;
         Limits aim, standing;

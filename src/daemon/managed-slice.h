@@ -40,7 +40,7 @@ typedef struct ManagedSlice {
         Limits sent; /* with the change under way */
         LimitMask sent_mask;
         bool in_flight;
-        LimitMask unanswered;   /* sent, and it may still be done: set again behind that */
+        LimitMask unanswered;   /* sent, outdated, and may still be done: to be set again behind that */
         LimitMask known;        /* for which limits we know what stands */
         bool kernel_seen;       /* the kernel's values were read since the cgroup appeared */
         LimitMask confirmed;    /* which of them we have set ourselves and the backend has taken */
@@ -62,6 +62,9 @@ typedef struct ManagedSlice {
 /* -ENOMEM. The user's identity is looked up by the caller. */
 int managed_slice_new(const char *name, LedgerEntry *entry, ManagedSlice **ret);
 ManagedSlice *managed_slice_free(ManagedSlice *slice);
+
+/* Of the limits sent last those that are not wanted like that any more. */
+LimitMask managed_slice_outdated(const ManagedSlice *slice);
 
 /* What is to be set next. Returns the limits that differ from what stands; *ret is complete for them.
  * Memory limits go down in steps unless the configuration says otherwise, so it may be less than what is
