@@ -199,7 +199,8 @@ static void open_what_could_not_be(Manager *m) {
         m->reopen_delay = CLAMP(2 * m->reopen_delay, REOPEN_FIRST_USEC, REOPEN_LAST_USEC);
         m->reopen_at = now + m->reopen_delay;
         m->slices_unopened = false;
-        (void) slice_dir_watch_scan(m->slice_dir);
+        if (slice_dir_watch_scan(m->slice_dir) < 0)
+                m->slices_unopened = true;
         if (!m->slices_unopened)
                 m->reopen_delay = 0;
 }

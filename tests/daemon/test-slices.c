@@ -227,6 +227,10 @@ static void test_came_without_descriptors(_unused_ void **state) {
         host_settle();
         forbid_descriptors(false);
         assert_int_equal(log_capture_count("Cannot open the cgroup of user-1001.slice"), 1);
+        /* Nor can it be looked for. */
+        forbid_descriptors(true);
+        manager_refresh_tree(host.manager);
+        forbid_descriptors(false);
         host_run(5 * USEC_PER_SEC);
         EXPECT_LIMIT(1001, LIMIT_MEMORY_MAX, 64 * MIB);
         assert_non_null(host_slice(1001)->files);
