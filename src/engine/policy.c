@@ -39,6 +39,13 @@ static void forget_claim(EngineSlice *slice) {
         slice->demand = slice->demand_lately = 0;
 }
 
+static void no_quotas(EngineSlice *const *slices, size_t n, Reason reason) {
+        for (size_t i = 0; i < n; i++) {
+                forget_claim(slices[i]);
+                no_quota(slices[i], reason);
+        }
+}
+
 /* A process that waits for its CPU now and then does not hit the quota in each window, and what it does not
  * get meanwhile is no lack of demand. So who hit the quota a moment ago and still uses most of it claims
  * most of it: all of it would leave unused what it cannot get, and what it uses would be given to those it
@@ -144,13 +151,6 @@ static bool yields(EngineSlice *slice, const Round *round, usec_t window) {
         return round->now >= slice->full_weight_until;
 }
 
-static void max_min_with_room(EngineSlice *const *slices, size_t n) {
-        for (size_t i = 0; i < n; i++) {
-                forget_claim(slices[i]);
-                no_quota(slices[i], REASON_ROOM);
-        }
-}
-
 /* The claims stand, so that it is not for want of a quota that the next round finds less of a crowd. */
 static void max_min_crowded(EngineSlice *const *slices, size_t n) {
         for (size_t i = 0; i < n; i++)
@@ -223,7 +223,7 @@ static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
         WaterLevel level;
 
         if (!round->contended)
-                return max_min_with_room(slices, n);
+                return no_quotas(slices, n, REASON_ROOM);
 
         for (size_t i = 0; i < n; i++) {
                 update_demand(slices[i], round);
@@ -268,10 +268,7 @@ static void equal(Round *round, EngineSlice *const *slices, size_t n) {
 }
 
 static void weight(Round *round _unused_, EngineSlice *const *slices, size_t n) {
-        for (size_t i = 0; i < n; i++) {
-                forget_claim(slices[i]);
-                no_quota(slices[i], REASON_WEIGHTS);
-        }
+        no_quotas(slices, n, REASON_WEIGHTS);
 }
 
 Policy policy_for(SharePolicy policy) {

@@ -134,6 +134,13 @@ static void test_stop_keeps_configured_quota(_unused_ void **state) {
         EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 1500000);
 }
 
+static void crash_and_come_back(void) {
+        host_crash();
+        host_want(1000, 0);
+        host_want(1001, 0);
+        host_start();
+}
+
 /* A quota that the administrator has given stands again, whichever way the service went. */
 static void start_with_found_quota(void) {
         fixture_configure(host.fixture, CONFIGURATION);
@@ -167,10 +174,7 @@ static void test_found_quota_after_stop(_unused_ void **state) {
 
 static void test_found_quota_after_crash(_unused_ void **state) {
         start_with_found_quota();
-        host_crash();
-        host_want(1000, 0);
-        host_want(1001, 0);
-        host_start();
+        crash_and_come_back();
         host_run(5 * USEC_PER_SEC);
         EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 1500000);
         EXPECT_LIMIT(1001, LIMIT_CPU_QUOTA, LIMIT_UNSET);
@@ -209,10 +213,7 @@ static void test_less_than_equal_after_stop(_unused_ void **state) {
 
 static void test_less_than_equal_after_crash(_unused_ void **state) {
         start_with_less_than_equal();
-        host_crash();
-        host_want(1000, 0);
-        host_want(1001, 0);
-        host_start();
+        crash_and_come_back();
         host_run(5 * USEC_PER_SEC);
         EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 500000);
         EXPECT_LIMIT(1001, LIMIT_CPU_QUOTA, LIMIT_UNSET);
@@ -258,10 +259,7 @@ static void test_done_late(_unused_ void **state) {
 static void test_start_after_crash(_unused_ void **state) {
         start_with_two_users();
         contend();
-        host_crash();
-        host_want(1000, 0);
-        host_want(1001, 0);
-        host_start();
+        crash_and_come_back();
         host_run(1 * USEC_PER_SEC);
         EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, LIMIT_UNSET);
         EXPECT_LIMIT(1001, LIMIT_CPU_QUOTA, LIMIT_UNSET);

@@ -56,21 +56,28 @@ static void test_announced(_unused_ void **state) {
         manager_user_removed(4321, host.manager);
 }
 
-/* The slice has gone while a call for it was under way, and logind has not said so yet. */
-static void test_gone_before_logind_says(_unused_ void **state) {
+static void start_with_a_change_under_way(void) {
         start_with_announced_user();
         host.script.hold = true;
         host_reload("[Memory]\nMemoryMax=128M\n");
         host_settle();
         assert_int_equal(host.script.under_way, 1);
-        fixture_remove_user(host.fixture, 1000);
-        host_settle();
         script_forget(&host.script);
-        host.script.hold = false;
+}
+
+static void expect_no_more_calls(void) {
         fake_backend_release(host.manager->backend);
         host_run(5 * USEC_PER_SEC);
         assert_int_equal(host.script.n_calls, 0);
         assert_null(host_slice(1000));
+}
+
+/* The slice has gone while a call for it was under way, and logind has not said so yet. */
+static void test_gone_before_logind_says(_unused_ void **state) {
+        start_with_a_change_under_way();
+        fixture_remove_user(host.fixture, 1000);
+        host_settle();
+        expect_no_more_calls();
         manager_user_removed(1000, host.manager);
 }
 
@@ -238,20 +245,11 @@ static void test_came_without_descriptors(_unused_ void **state) {
 
 /* The slice of an announced user has gone while a call for it was under way, and nobody has said so. */
 static void test_going_is_lost_with_a_change_under_way(_unused_ void **state) {
-        start_with_announced_user();
-        host.script.hold = true;
-        host_reload("[Memory]\nMemoryMax=128M\n");
-        host_settle();
-        assert_int_equal(host.script.under_way, 1);
-        script_forget(&host.script);
+        start_with_a_change_under_way();
         make_directories_come_and_go();
         fixture_remove_user(host.fixture, 1000);
         host_settle();
-        host.script.hold = false;
-        fake_backend_release(host.manager->backend);
-        host_run(5 * USEC_PER_SEC);
-        assert_int_equal(host.script.n_calls, 0);
-        assert_null(host_slice(1000));
+        expect_no_more_calls();
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, host_setup, host_teardown)

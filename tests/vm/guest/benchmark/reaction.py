@@ -26,7 +26,7 @@ MEMORY_MAX = 64
 MEMORY_OF_ALL = f"[Memory]\nMemoryMax={MEMORY_MAX}M\n"
 LAST_WAIT = 10
 FIRST_VISITOR = 61500
-LOGIND = "org.freedesktop.login1",
+LOGIND = "org.freedesktop.login1"
 START_SECONDS = 10.0 if EMULATED else 3.0  # for both users' programs to be there
 
 _visitors = itertools.count(FIRST_VISITOR)
@@ -172,8 +172,8 @@ def login(users, times):
 
 def _arrival(user):
     """By logind's own clock, as time.monotonic()."""
-    path = run("busctl", "call", *LOGIND, "/org/freedesktop/login1", "org.freedesktop.login1.Manager", "GetUser", "u", user.uid)
-    value = run("busctl", "get-property", *LOGIND, path.stdout.split('"')[1], "org.freedesktop.login1.User", "TimestampMonotonic")
+    path = run("busctl", "call", LOGIND, "/org/freedesktop/login1", f"{LOGIND}.Manager", "GetUser", "u", user.uid)
+    value = run("busctl", "get-property", LOGIND, path.stdout.split('"')[1], f"{LOGIND}.User", "TimestampMonotonic")
     return int(value.stdout.split()[1]) / 1e6
 
 

@@ -149,8 +149,8 @@ def behind_section(loads):
     return f"### Where others are ahead of (e), in most rounds\n\n{table(BEHIND_HEAD, rows)}" if rows else ""
 
 
-SHARES_HEAD = ["", "light p99 ÷ (b)", "work ÷ (b)", "work ÷ the budget's part of (b)", "Jain 10 s (least)", "Jain 1 s (least)", "use of the budget", "left",
-               "light p50, p99, longest", "light late", "light throttled"]
+SHARES_HEAD = ["", "light p99 ÷ (b)", "work ÷ (b)", "work ÷ the budget's part of (b)", "Jain 10 s (least)", "Jain 1 s (least)",
+               "use of the budget", "left", "light p50, p99, longest", "light late", "light throttled"]
 
 
 def shares_row(letter, title, shares):

@@ -31,9 +31,8 @@ def ratio(value):
     return UNKNOWN if value is None else f"{value:.2f}" if value < 100 else "> 100"
 
 
-def with_range(values, middle, show=None):
+def with_range(values, middle, show=ratio):
     """A ratio or what is shown like that, with the lowest and the highest of all rounds if there were several."""
-    show = show or ratio
     return show(middle) + (f" ({show(min(values))} – {show(max(values))})" if len(values) > 1 else "")
 
 
