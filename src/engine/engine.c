@@ -273,6 +273,15 @@ static bool budget_is_used_up(const Engine *engine, const EngineConfig *config, 
                tracker_use(&engine->host, engine_window(config) / 2) >= engine->budget / 100 * ROOM_PERCENT;
 }
 
+/* What others use for a moment (PID 1, for what this service asks of it) lowers no quota, but the slices
+ * cannot have it either. So that they come to less meanwhile does not mean that they want less. */
+static bool has_room(const Engine *engine, const EngineConfig *config, uint64_t use) {
+        uint64_t all = tracker_use(&engine->host, engine_window(config) / 2);
+        uint64_t outside = MIN(all - MIN(use, all), engine->whole / 2);
+
+        return use < MIN(engine->budget, engine->whole - outside) / 100 * ROOM_PERCENT;
+}
+
 /* Who has just been given more has had no time to be held back again. */
 static bool have_stood(const Engine *engine, const EngineConfig *config, usec_t now) {
         return now - engine->changed >= engine_look(config);
@@ -288,8 +297,7 @@ static void update_contention(Engine *engine, const EngineConfig *config, usec_t
                 engine->contended_since = now;
                 engine->dwell_until = relapse ? now + RELAPSE_USEC : 0;
         } else if (engine->contended && now >= engine->dwell_until && have_stood(engine, config, now) &&
-                   use < engine->budget / 100 * ROOM_PERCENT &&
-                   !anybody_held_back(slices, n, engine_look(config))) {
+                   has_room(engine, config, use) && !anybody_held_back(slices, n, engine_look(config))) {
                 engine->contended = false;
                 engine->room_since = now;
         }

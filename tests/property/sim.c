@@ -163,8 +163,16 @@ static void run_users(Sim *sim, uint64_t room) {
                         run(sim, &sim->users[i], room * weight(&sim->users[i]) / weights);
 }
 
+/* system.slice weighs as much as user.slice. */
+static uint64_t run_others(Sim *sim, uint64_t room) {
+        uint64_t for_calls = MIN(sim->for_calls, SIM_STEP);
+
+        sim->for_calls -= for_calls;
+        return MIN(in_a_step(sim->outside) + for_calls, room / 2);
+}
+
 static void kernel_steps(Sim *sim) {
-        uint64_t room = in_a_step(sim->cpus), outside = MIN(in_a_step(sim->outside), room / 2);
+        uint64_t room = in_a_step(sim->cpus), outside = run_others(sim, room);
 
         for (size_t i = 0; i < sim->n; i++) {
                 quota_refills(sim, &sim->users[i]);
@@ -192,6 +200,7 @@ static void apply_plan(Sim *sim) {
                 user->changes++;
         }
         sim->changes += sim->plan.count;
+        sim->for_calls += sim->plan.count * sim->call_cost;
 }
 
 static void daemon_looks(Sim *sim) {

@@ -51,6 +51,7 @@ typedef struct Sim {
         uint64_t host_noise;  /* the host's counter is off by up to this, µs */
         usec_t late;          /* looks come late by up to this */
         usec_t bus_delay;     /* a quota comes into force after this */
+        usec_t call_cost;     /* CPU time of others for each change, after one another */
         SimUser *users;       /* owned */
         EngineSlice **slices; /* owned; to the slices of the users */
         size_t n;
@@ -60,6 +61,7 @@ typedef struct Sim {
         Prng prng;
         usec_t now, next_look;
         uint64_t host_usage, host_seen;
+        usec_t for_calls; /* CPU time that others have yet to use for changes */
 
         /* Since sim_mark() */
         usec_t marked;

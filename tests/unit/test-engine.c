@@ -308,6 +308,23 @@ static void test_what_ends_contention(void **state) {
         }
 }
 
+/* What others take for a moment, as PID 1 for our own calls, lowers no quota, but users cannot have it either:
+ * that they come to less does not mean that they want less. */
+static void test_a_moment_of_others_does_not_end_contention(void **state) {
+        Fixture *f = *state;
+
+        contend(f);
+        f->outside = CPU / 2;
+        f->rate[0] = f->rate[1] = 750000;
+        f->hits[0] = f->hits[1] = false;
+        assert_int_equal(run(f, 3 * QUARTER), 0);
+        assert_true(f->plan.contended);
+        f->outside = 0;
+        f->rate[0] = f->rate[1] = CPU / 2;
+        run(f, USEC_PER_SEC);
+        assert_false(f->plan.contended);
+}
+
 /* Somebody at their own cap does not keep the others' quotas up. */
 static void test_own_caps_do_not_prolong_contention(void **state) {
         Fixture *f = *state;
@@ -783,6 +800,7 @@ int main(void) {
                 TEST(test_the_end_of_contention_lifts_within_a_second),
                 TEST(test_who_stops_leaves_their_share),
                 TEST(test_what_ends_contention),
+                TEST(test_a_moment_of_others_does_not_end_contention),
                 TEST(test_own_caps_do_not_prolong_contention),
                 TEST(test_contention_that_comes_back_stays),
                 TEST(test_who_is_active),
