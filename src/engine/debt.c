@@ -2,10 +2,10 @@
 
 #include "engine/debt.h"
 
-/* What a call is worth, in budgets × seconds: a user who has 15 % of the budget too much may for a second.
- * What is lacking is worth a third of it, since what is left unused is nobody's gain. */
-#define PRICE         0.15
-#define PRICE_LACKING (PRICE / 3)
+/* What a call is worth, in budgets × seconds: a user who has 20 % of the budget too much may for a second.
+ * What is lacking is worth a quarter of it, since what is left unused is nobody's gain. */
+#define PRICE         0.2
+#define PRICE_LACKING (PRICE / 4)
 
 /* The price where so many users are capped, each of whom a new level moves. Below it is lower, and where
  * there are just a few, calls are few as well and cost nothing. */
