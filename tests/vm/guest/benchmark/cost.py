@@ -57,8 +57,8 @@ def one_size(users, size, times):
                      "descriptors": process.descriptors(pid)}
             with process.stopped(pid):
                 found["bare"] = looks.bare_loop(files, times.cost_seconds)
-                found["python"] = looks.python_loop(times.cost_seconds, size)
-                found["cgtop"] = looks.cgtop(times.cost_seconds, size)
+                found["python"], found["python_resident"] = looks.python_loop(times.cost_seconds, size)
+                found["cgtop"], found["cgtop_resident"] = looks.cgtop(times.cost_seconds, size)
             yield f"slices {size}", found
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a look at all slices costs: the service's, and that of what people use or write instead."""
 
+import collections
+import contextlib
 import os
 import pathlib
 import shutil
@@ -17,6 +19,10 @@ from .crowd import USER_SLICE
 from .programs import Result, program
 
 PAUSE = 0.25  # the service's own, by default
+SEEN_EACH = 0.05  # how often it is looked how much memory somebody else has
+
+# CPU time of one look, and how much memory was resident at most; None is not known.
+Cost = collections.namedtuple("Cost", "seconds resident")
 
 
 def service(pid, seconds, contended):
@@ -61,23 +67,39 @@ def python_loop(seconds, slices):
     rounds = _rounds(seconds, slices)
     script = pathlib.Path(__file__).with_name("python_loop.py")
     done = run(sys.executable, script, PAUSE, rounds, *_user_slices(), timeout=60 + 60 * seconds)
-    return int(done.stdout) / 1e9 / rounds
+    used, resident = map(int, done.stdout.split())
+    return Cost(used / 1e9 / rounds, resident)
 
 
-def _cgtop_seconds(iterations):
+def _until_it_ends(child):
+    """(Status, what it has used, the most memory that was seen to be resident). What the kernel says of a child's memory
+    afterwards has that of who has started it in it."""
+    resident = None
+    while True:
+        pid, status, used = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            return status, used, resident
+        with contextlib.suppress(AttributeError):  # it has just ended
+            resident = process.most_resident_bytes(child.pid)
+        time.sleep(SEEN_EACH)
+
+
+def _cgtop(iterations):
     with subprocess.Popen(["systemd-cgtop", "--batch", "--raw", "--depth=2", f"--iterations={iterations}",
                            f"--delay={PAUSE}", f"/{USER_SLICE}"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as child:
-        _, status, used = os.wait4(child.pid, 0)
+        status, used, resident = _until_it_ends(child)
         child.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_utime + used.ru_stime if child.returncode == 0 else None
+    return Cost(used.ru_utime + used.ru_stime, resident) if child.returncode == 0 else Cost(None, None)
 
 
 def cgtop(seconds, slices):
-    """Without its start; None where it is not installed, fails, would take too long, or takes less than can be told from its
-    start."""
+    """Without its start; unknown where it is not installed, fails, would take too long, or takes less than can be told from
+    its start."""
     if not shutil.which("systemd-cgtop") or (EMULATED and slices > MOST_EMULATED):
-        return None
+        return Cost(None, None)
     rounds = _rounds(seconds, slices)
-    several, one = _cgtop_seconds(rounds + 1), _cgtop_seconds(1)
-    return None if several is None or one is None or several <= one else (several - one) / rounds
+    several, one = _cgtop(rounds + 1), _cgtop(1)
+    if several.seconds is None or one.seconds is None or several.seconds <= one.seconds:
+        return Cost(None, several.resident)
+    return Cost((several.seconds - one.seconds) / rounds, several.resident)

@@ -26,13 +26,22 @@ def cpu_seconds(pid):
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+def _bytes(pid, name):
+    return 1024 * int(re.search(rf"^{name}:\s*(\d+) kB", _proc(pid, "status"), re.MULTILINE).group(1))
+
+
 def resident_bytes(pid):
-    return 1024 * int(re.search(r"^VmRSS:\s*(\d+) kB", _proc(pid, "status"), re.MULTILINE).group(1))
+    return _bytes(pid, "VmRSS")
+
+
+def most_resident_bytes(pid):
+    """That it has had at any time."""
+    return _bytes(pid, "VmHWM")
 
 
 def private_bytes(pid):
     """Without what it maps of files, which others may share."""
-    return 1024 * int(re.search(r"^RssAnon:\s*(\d+) kB", _proc(pid, "status"), re.MULTILINE).group(1))
+    return _bytes(pid, "RssAnon")
 
 
 def descriptors(pid):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """python_loop.py PAUSE ROUNDS DIRECTORY... - what people write to see who uses how much.
 
-Each DIRECTORY is user.slice in one hierarchy. Prints the CPU time of all rounds after the first, in nanoseconds.
+Each DIRECTORY is user.slice in one hierarchy. Prints the CPU time of all rounds after the first, in nanoseconds,
+and how much of its memory was resident at most, in bytes.
 """
 
 import os
+import pathlib
+import re
 import sys
 import time
 
@@ -43,6 +46,11 @@ def rates(before, after, seconds):
     return {name: (after[name]["usage"] - before[name]["usage"]) / seconds for name in after if name in before}
 
 
+def most_resident_bytes():
+    status = pathlib.Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    return 1024 * int(re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE).group(1))
+
+
 def main():
     pause, rounds, directories = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     before, then, used = look(directories), time.monotonic(), 0
@@ -53,7 +61,7 @@ def main():
         rates(before, after, now - then)
         before, then = after, now
         used += time.process_time_ns() - begin
-    print(used)
+    print(used, most_resident_bytes())
 
 
 main()

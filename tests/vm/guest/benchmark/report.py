@@ -209,7 +209,7 @@ def reaction_section(result):
 
 
 COST_HEAD = ["slices", "service ÷ bare loop", "Python ÷ service", "systemd-cgtop ÷ service", "service", "bare loop",
-             "Python", "systemd-cgtop", "resident, private memory", "descriptors"]
+             "Python", "systemd-cgtop", "resident memory (private)", "Python's", "systemd-cgtop's", "descriptors"]
 
 
 def cost_row(rounds):
@@ -224,7 +224,8 @@ def cost_row(rounds):
         return [size, why, *[UNKNOWN] * (len(COST_HEAD) - 2)]
     return [size, by("service", "bare"), by("python", "service"), by("cgtop", "service"),
             *(milliseconds(value(name)) for name in ("service", "bare", "python", "cgtop")),
-            f"{mebibytes(value('resident'))}, {mebibytes(value('private'))}", number(value("descriptors"), 6)]
+            f"{mebibytes(value('resident'))} ({mebibytes(value('private'))})",
+            *(mebibytes(value(name)) for name in ("python_resident", "cgtop_resident")), number(value("descriptors"), 6)]
 
 
 def cost_section(result):
@@ -235,7 +236,8 @@ def cost_section(result):
         text += "### Cost: CPU time of one look at all slices\n\n" + table(COST_HEAD, sizes) + (
             "\nFour looks a second, while two users are busy and all others idle. The service's has all that it does "
             "meanwhile in it, but for the first seconds, in which it reads the limits of all slices back, and the bare loop's "
-            "its sleep and its waking up. systemd-cgtop reads the memory in use too.\n\n")
+            "its sleep and its waking up. systemd-cgtop reads the memory in use too. The memory of these two is what they had "
+            "at most; they open and close each file each time, and so hold no descriptors.\n\n")
     return text + idle_text(cost.get("idle", [])) + calls_text(cost.get("calls", []))
 
 
