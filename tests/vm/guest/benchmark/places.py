@@ -36,6 +36,11 @@ class NativePlace:
         path = self._mounts["cpu"] / USER_SLICE / user.slice / "cpu.shares"
         path.write_text(str(round(weight * SHARES_PER_WEIGHT)), encoding="ascii")
 
+    def set_quota(self, user, cpus, period_usec):
+        path = self._mounts["cpu"] / USER_SLICE / user.slice
+        (path / "cpu.cfs_period_us").write_text(str(period_usec), encoding="ascii")
+        (path / "cpu.cfs_quota_us").write_text(str(round(cpus * period_usec)), encoding="ascii")
+
     def set_total_quota(self, cpus):
         path = self._mounts["cpu"] / USER_SLICE / "cpu.cfs_quota_us"
         path.write_text(str(round(cpus * PERIOD_USEC)), encoding="ascii")
@@ -65,14 +70,17 @@ class SystemdPlace:
         return []
 
     def set_weight(self, user, weight):
-        self._set(user.slice, f"CPUWeight={weight}")
+        self._set(user.slice, f"CPUWeight={max(1, round(weight))}")
+
+    def set_quota(self, user, cpus, period_usec):
+        self._set(user.slice, f"CPUQuota={100 * cpus:.0f}%", f"CPUQuotaPeriodSec={period_usec}us")
 
     def set_total_quota(self, cpus):
         self._set(USER_SLICE, f"CPUQuota={100 * cpus:.0f}%")
 
-    def _set(self, unit, assignment):
+    def _set(self, unit, *assignments):
         self._units.append(unit)
-        run("systemctl", "set-property", "--runtime", unit, assignment)
+        run("systemctl", "set-property", "--runtime", unit, *assignments)
 
     def remove(self):
         if self._units:

@@ -90,16 +90,21 @@ def whether_whole(result):
     return sections
 
 
+def loads_of(result, part):
+    """Those of which there is anything."""
+    loads = {name: Shares(result.get(part, {}), name, result["machine"]["emulated"]) for name in result["loads"]}
+    return {name: shares for name, shares in loads.items() if shares.contenders()}
+
+
 def one_machine(result):
     machine = result["machine"]
-    loads = {name: Shares(result["shares"], name, machine["emulated"]) for name in result["loads"]} if "shares" in result else {}
-    loads = {name: shares for name, shares in loads.items() if shares.contenders()}
+    loads, levers = loads_of(result, "shares"), loads_of(result, "levers")
     sections = [heading(result), command(result), describe(machine)]
     if machine["emulated"]:
         sections.append(EMULATED.format(others=others_text(machine)))
     sections += whether_whole(result)
     sections += [brief_section(loads), goals_section(result, loads), behind_section(loads), shares_section(result, loads)]
-    sections += [reaction_section(result), cost_section(result)]
+    sections += [levers_section(result, levers), reaction_section(result), cost_section(result)]
     return "\n".join(section for section in sections if section)
 
 
@@ -191,6 +196,24 @@ def shares_section(result, loads):
                         f"slices, {number(shares.everybodys_most('outside'))} in the busiest of all turns{stolen}."
                         f"{weights_text(shares)}{late_text(shares)}\n")
     return "\n".join(sections)
+
+
+LEVERS_HEAD = ["", "light p99 ÷ (b)", "light p50, p99, longest", "light late", "use of the budget", "left", "Jain 10 s"]
+
+
+def levers_row(letter, title, shares):
+    def value(name):
+        return shares.median(letter, name)
+    return [f"({letter}) {title}", with_range(shares.ratios(letter, "light_p99"), shares.ratio(letter, "light_p99")),
+            ", ".join(milliseconds(value(name)) for name in ("light_p50", "light_p99", "light_max")),
+            percent(value("light_late")), percent(value("use_of_budget")), percent(value("headroom")), index(value("jain_10s"))]
+
+
+def levers_section(result, loads):
+    """What of a fair share the light user feels."""
+    return "\n".join(f"### What a fair share is made of, by itself: {name}\n\n" + table(LEVERS_HEAD, [
+        levers_row(letter, result["contenders"][letter], shares) for letter in shares.contenders()])
+        for name, shares in loads.items())
 
 
 def reaction_section(result):

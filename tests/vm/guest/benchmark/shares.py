@@ -9,12 +9,11 @@ from harness.machine import EMULATED
 
 from . import fairness, sampling
 from .clock import sleep_until, urgent
-from .parts import Part
+from .parts import LIGHT
 from .programs import Result
 from .sampling import difference, take_each_second
 
 START_SECONDS = 10.0 if EMULATED else 1.0   # for all programs to be there before the first is to do anything
-LIGHT = Part("light", "light", (), 0.1)
 LONG_WINDOW = 10
 
 
