@@ -61,7 +61,9 @@ def shares_goals(loads):
 
 REACTIONS = {  # name: goal in seconds, the percentile that has to reach it
     "contention to first quota": (0.750, 99),
+    "second hog to the first one's quota": (0.750, 99),
     "end of contention to lend-back": (1.0, 99),
+    "end of the second hog to lend-back": (1.0, 99),
     "end of contention to no quota": (None, 99),
     "login to memory limit": (0.200, 99),
     "first process to memory limit": (0.200, 99),

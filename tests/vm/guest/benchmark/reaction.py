@@ -2,12 +2,13 @@
 """How soon something is done about what users do, with the default configuration."""
 
 import contextlib
+import functools
 import itertools
 import re
 import subprocess
 import time
 
-from harness import CPUS, MIB, Failure, journal, run, wait_for
+from harness import CPUS, MIB, THRESHOLD, Failure, journal, run, wait_for
 from harness.cgroup import Cgroup
 from harness.loads import Load, allocate
 from harness.machine import EMULATED, KIND, SYSTEMD, VERSION_1
@@ -98,7 +99,7 @@ def contention(users, times):
         if time.monotonic() > start:
             raise Failure("it took so long to start both users' programs that the first contention is over")
         quotas, first = Quotas([a, b]), Quotas([a])
-        for begin in _beginnings(start, times.reactions, quotas):
+        for begin in _beginnings(start, times.reactions, quotas.none):
             capped = quotas.wait_for(quotas.any, ON)
             yield "contention to first quota", capped and capped - begin
             sleep_until(begin + ON)
@@ -111,9 +112,31 @@ def contention(users, times):
             yield "end of contention to no quota", lifted and lifted - begin - ON
 
 
-def _beginnings(start, times, quotas):
-    """The moments at which the second user begins, just as they come; those before which a quota stands already do not
-    count, since something else on this host has left the users too little. There are at most twice as many in all."""
+def second_hog(users, times):
+    """A user who wants all CPUs has the budget, and half of it while there is another one like that."""
+    with contextlib.ExitStack() as cleanup:
+        cleanup.enter_context(service())
+        a, b = (users.staying(letter) for letter in "ab")
+        start = time.monotonic() + START_SECONDS
+        busy(cleanup, a, CPUS)
+        busy(cleanup, b, CPUS, start, ON, OFF)
+        if time.monotonic() > start:
+            raise Failure("it took so long to start both users' programs that the second one has begun")
+        first, much = Quotas([a]), 0.75 * CPUS * THRESHOLD
+        for begin in _beginnings(start, times.reactions, lambda: first.any() and first.leave(much)):
+            held = first.wait_for(lambda: not first.leave(much), ON)
+            yield "second hog to the first one's quota", held and held - begin
+            sleep_until(begin + ON)
+            if first.leave(much):
+                continue
+            lent = first.wait_for(lambda: first.leave(much), OFF)
+            yield "end of the second hog to lend-back", lent and lent - begin - ON
+
+
+def _beginnings(start, times, is_ready):
+    """The moments at which the second user begins, just as they come; those before which other quotas stand than without that
+    user do not count, since something else on this host has left the users too little. There are at most twice as many in
+    all."""
     for number in range(2 * times):
         if times == 0:
             return
@@ -121,7 +144,7 @@ def _beginnings(start, times, quotas):
         if time.monotonic() > begin - POLL:  # what was waited for before took too long
             continue
         sleep_until(begin - POLL)
-        if quotas.none():
+        if is_ready():
             times -= 1
             sleep_until(begin)
             yield begin
@@ -222,4 +245,4 @@ def _lines_said(running, user):
 def measurements(users, times):
     """Functions that yield (name, seconds or None)."""
     limits = login if KIND in SYSTEMD else first_process
-    return [lambda: contention(users, times), lambda: limits(users, times), lambda: kill(users, times)]
+    return [functools.partial(measure, users, times) for measure in (contention, second_hog, limits, kill)]
