@@ -279,7 +279,7 @@ static void repair(ManagedSlice *slice, LimitMask differ, const Limits *before) 
                 report_difference(slice, again, before,
                                   "it was set again before, leaving it until the next reload");
         slice->repaired |= differ;
-        managed_slice_give_up(slice, again);
+        slice->given_up |= again;
 }
 
 static usec_t verify_last(const Manager *m) {

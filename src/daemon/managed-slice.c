@@ -297,27 +297,17 @@ static void release(ManagedSlice *slice, const Limits *kernel) {
                 slice->entry->fair = false;
 }
 
-static uint64_t weight_found(uint64_t weight) {
-        return weight == CPU_WEIGHT_DEFAULT ? LIMIT_UNSET : MAX(weight, CPU_WEIGHT_MIN);
-}
-
-void managed_slice_give_up(ManagedSlice *slice, LimitMask mask) {
-        slice->given_up |= mask;
-        if (mask & BIT(LIMIT_CPU_QUOTA))
-                slice->found_quota = slice->set.value[LIMIT_CPU_QUOTA];
-        if (mask & BIT(LIMIT_CPU_WEIGHT))
-                slice->found_weight = weight_found(slice->set.value[LIMIT_CPU_WEIGHT]);
-}
-
 /* What somebody else has set where nothing is configured and nothing was ever set by us. */
 static void take_found(ManagedSlice *slice, const Limits *kernel, LimitMask present) {
         LimitMask free = present & ~slice->entry->ours;
+        uint64_t weight = kernel->value[LIMIT_CPU_WEIGHT];
 
         if ((free & BIT(LIMIT_CPU_QUOTA)) && !(managed_slice_ours(slice) & BIT(LIMIT_CPU_QUOTA)))
                 slice->found_quota = kernel->value[LIMIT_CPU_QUOTA];
         if ((free & BIT(LIMIT_CPU_WEIGHT)) &&
             slice->config.limits.value[LIMIT_CPU_WEIGHT] == CPU_WEIGHT_DEFAULT)
-                slice->found_weight = weight_found(kernel->value[LIMIT_CPU_WEIGHT]);
+                slice->found_weight =
+                        weight == CPU_WEIGHT_DEFAULT ? LIMIT_UNSET : MAX(weight, CPU_WEIGHT_MIN);
 }
 
 LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, LimitMask present) {

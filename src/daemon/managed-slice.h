@@ -100,10 +100,6 @@ LimitMask managed_slice_ours(const ManagedSlice *slice);
  * will be set and turns the CPU controller on. */
 LimitMask managed_slice_take_kernel(ManagedSlice *slice, const Limits *kernel, LimitMask present);
 
-/* Somebody insists on what stands, which is left to them until the next reload and is what is gone back to
- * without a fair share. (What PID 1 has from us is still ours to take back.) */
-void managed_slice_give_up(ManagedSlice *slice, LimitMask mask);
-
 /* No cgroup yet: nothing stands but what systemd may have kept in its drop-ins from us, nor was anything
  * found but what the ledger remembers. */
 void managed_slice_assume_fresh(ManagedSlice *slice);

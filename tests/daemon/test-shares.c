@@ -123,21 +123,6 @@ static void test_stop_lifts_quotas_and_keeps_memory(_unused_ void **state) {
         EXPECT_LIMIT(1001, LIMIT_MEMORY_MAX, 64 * MIB);
 }
 
-/* Who sets a quota again after we have set ours again has it, also when we go. */
-static void test_stop_keeps_what_somebody_insists_on(_unused_ void **state) {
-        start_with_two_users();
-        contend();
-        for (unsigned i = 0; i < 2; i++) {
-                fixture_set_limit(host.fixture, 1000, LIMIT_CPU_QUOTA, 600000);
-                host_run(20 * USEC_PER_SEC);
-        }
-        assert_int_equal(log_capture_count("leaving it until the next reload"), 1);
-        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 600000);
-        host_stop();
-        EXPECT_LIMIT(1000, LIMIT_CPU_QUOTA, 600000);
-        EXPECT_LIMIT(1001, LIMIT_CPU_QUOTA, LIMIT_UNSET);
-}
-
 static void test_stop_keeps_configured_quota(_unused_ void **state) {
         fixture_configure(host.fixture, "[CPU]\nCPUThreshold=90%\nCPUQuota=150%\n");
         fixture_add_user(host.fixture, 1000);
@@ -388,7 +373,6 @@ int main(void) {
                 TEST(test_nobody_is_left_in_the_slice),
                 TEST(test_nobody_is_left_at_stop),
                 TEST(test_stop_lifts_quotas_and_keeps_memory),
-                TEST(test_stop_keeps_what_somebody_insists_on),
                 TEST(test_stop_keeps_configured_quota),
                 TEST(test_found_quota_after_rest),
                 TEST(test_found_quota_after_stop),
