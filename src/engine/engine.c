@@ -57,7 +57,8 @@
 #define DEBT_GAP_USEC (2 * USEC_PER_SEC)
 
 struct Engine {
-        Tracker host;
+        Tracker host;     /* as of the glances, which may take waiting for use */
+        Tracker all_used; /* by the whole host, as of the looks */
         usec_t busy_since; /* at the last glance without a pause; 0: it is not */
         bool hurries;      /* it has become so a moment ago */
         usec_t last_tick;
@@ -276,10 +277,11 @@ static bool budget_is_used_up(const Engine *engine, const EngineConfig *config, 
 /* What others use for a moment (PID 1, for what this service asks of it) lowers no quota, but the slices
  * cannot have it either. So that they come to less meanwhile does not mean that they want less. */
 static bool has_room(const Engine *engine, const EngineConfig *config, uint64_t use) {
-        uint64_t all = tracker_use(&engine->host, engine_window(config) / 2);
-        uint64_t outside = MIN(all - MIN(use, all), engine->whole / 2);
+        uint64_t all = tracker_use(&engine->all_used, engine_window(config) / 2);
+        uint64_t outside = policy_counts_outside(config->policy) ? all - MIN(use, all) : 0;
+        uint64_t left = engine->whole - MIN(outside, engine->whole / 2);
 
-        return use < MIN(engine->budget, engine->whole - outside) / 100 * ROOM_PERCENT;
+        return use < MIN(engine->budget, left) / 100 * ROOM_PERCENT;
 }
 
 /* Who has just been given more has had no time to be held back again. */
@@ -488,6 +490,7 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         update_outside(engine, config, now, host, found.known && n >= engine->last_slices, found.delta);
         engine->last_slices = n;
         update_budget(engine, config, now, whole);
+        tracker_observe(&engine->all_used, now, engine_window(config), host->usage_usec, 0, NULL);
         update_contention(engine, config, now, found.recent, slices, n);
 
         round.now = now;

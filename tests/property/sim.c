@@ -165,10 +165,11 @@ static void run_users(Sim *sim, uint64_t room) {
 
 /* system.slice weighs as much as user.slice. */
 static uint64_t run_others(Sim *sim, uint64_t room) {
-        uint64_t for_calls = MIN(sim->for_calls, SIM_STEP);
+        uint64_t outside = MIN(in_a_step(sim->outside), room / 2);
+        uint64_t for_calls = MIN(MIN(sim->for_calls, SIM_STEP), room / 2 - outside);
 
         sim->for_calls -= for_calls;
-        return MIN(in_a_step(sim->outside) + for_calls, room / 2);
+        return outside + for_calls;
 }
 
 static void kernel_steps(Sim *sim) {

@@ -24,6 +24,8 @@ typedef struct Fixture {
         uint64_t rate[USERS]; /* what each uses, µs a second */
         bool hits[USERS];     /* … and whether there is a quota that it hits */
         uint64_t outside;
+        uint64_t waits;  /* for I/O, CPUs that are idle meanwhile */
+        uint64_t waited; /* µs */
         usec_t now;
         size_t n;
         Plan plan;
@@ -60,8 +62,11 @@ static int teardown(void **state) {
         return 0;
 }
 
+/* Glances take waiting for use. */
 static bool glance(Fixture *f) {
-        return engine_glance(f->engine, &f->config, f->now, &f->host);
+        EngineHost host = { .usage_usec = f->host.usage_usec + f->waited, .capacity = f->host.capacity };
+
+        return engine_glance(f->engine, &f->config, f->now, &host);
 }
 
 static void look_at(Fixture *f, EngineSlice *const *slices, size_t n) {
@@ -92,6 +97,7 @@ static void time_goes_on(Fixture *f, usec_t duration) {
                 use += f->rate[i];
         }
         f->host.usage_usec += use * duration / USEC_PER_SEC;
+        f->waited += f->waits * duration / USEC_PER_SEC;
 }
 
 /* Looks four times a second; applies what the plans say, and returns how many changes they had. */
@@ -321,6 +327,17 @@ static void test_a_moment_of_others_does_not_end_contention(void **state) {
         assert_true(f->plan.contended);
         f->outside = 0;
         f->rate[0] = f->rate[1] = CPU / 2;
+        run(f, USEC_PER_SEC);
+        assert_false(f->plan.contended);
+}
+
+static void test_waiting_for_io_does_not_prolong_contention(void **state) {
+        Fixture *f = *state;
+
+        contend(f);
+        f->waits = CPU;
+        f->rate[0] = f->rate[1] = CPU / 2;
+        f->hits[0] = f->hits[1] = false;
         run(f, USEC_PER_SEC);
         assert_false(f->plan.contended);
 }
@@ -801,6 +818,7 @@ int main(void) {
                 TEST(test_who_stops_leaves_their_share),
                 TEST(test_what_ends_contention),
                 TEST(test_a_moment_of_others_does_not_end_contention),
+                TEST(test_waiting_for_io_does_not_prolong_contention),
                 TEST(test_own_caps_do_not_prolong_contention),
                 TEST(test_contention_that_comes_back_stays),
                 TEST(test_who_is_active),
