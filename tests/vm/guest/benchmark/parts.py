@@ -42,10 +42,6 @@ def hogs(user, threads, weight=100, **times):
     return Part(user, "hog", (threads,), min(threads, CPUS), weight, **times)
 
 
-# Always the last of those who are there.
-LIGHT = Part("light", "light", (), 0.1)
-
-
 def build(user, jobs):
     return Part(user, "build", (jobs,), min(jobs, CPUS))
 

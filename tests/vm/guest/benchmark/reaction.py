@@ -113,17 +113,20 @@ def contention(users, times):
 
 
 def second_hog(users, times):
-    """A user who wants all CPUs has the budget, and half of it while there is another one like that."""
+    """A user who wants all CPUs has the budget, and half of it while there is another one like that. These are several by turns:
+    who comes back within twenty seconds has kept the quota."""
     with contextlib.ExitStack() as cleanup:
         cleanup.enter_context(service())
-        a, b = (users.staying(letter) for letter in "ab")
+        a, *others = (users.staying(letter) for letter in "abcd")
         start = time.monotonic() + START_SECONDS
         busy(cleanup, a, CPUS)
-        busy(cleanup, b, CPUS, start, ON, OFF)
+        for number, user in enumerate(others):
+            busy(cleanup, user, CPUS, start + number * (ON + OFF), ON, len(others) * (ON + OFF) - ON)
         if time.monotonic() > start:
-            raise Failure("it took so long to start both users' programs that the second one has begun")
-        first, much = Quotas([a]), 0.75 * CPUS * THRESHOLD
-        for begin in _beginnings(start, times.reactions, lambda: first.any() and first.leave(much)):
+            raise Failure("it took so long to start all users' programs that the second hog has begun")
+        first, newcomers, much = Quotas([a]), Quotas(others), 0.75 * CPUS * THRESHOLD
+        for begin in _beginnings(start, times.reactions,
+                                 lambda: first.any() and first.leave(much) and newcomers.none()):
             held = first.wait_for(lambda: not first.leave(much), ON)
             yield "second hog to the first one's quota", held and held - begin
             sleep_until(begin + ON)

@@ -84,7 +84,7 @@ def whether_whole(result):
     if result["quick"]:
         sections.append("**A quick run, which shows that everything works and nothing else.**\n")
     if not result.get("ended", True):  # older results do not say
-        fewest = min((len(found) for found in result.get("shares", {}).values()), default=None)
+        fewest = min((len(found) for part in ("shares", "levers") for found in result.get(part, {}).values()), default=None)
         rounds = "" if fewest is None else f" Of some loads there are {fewest} of {result['timing']['rounds']} rounds."
         sections.append(f"**This run ended before all of it was done.**{rounds}\n")
     return sections
@@ -184,6 +184,12 @@ def late_text(shares):
     return "" if late is None else f" No sample was taken more than {milliseconds(late)} late."
 
 
+def again_text(shares):
+    again = sum(sum(shares.values(letter, "begun_again")) for letter in shares.contenders()
+                if shares.any(letter, "begun_again"))
+    return f" {again} turns were begun again, since not all programs had started in time." if again else ""
+
+
 def shares_section(result, loads):
     sections = []
     for name, shares in loads.items():
@@ -194,7 +200,7 @@ def shares_section(result, loads):
         sections.append(f"### {name}: {result['loads'][name]}\n\n{table(SHARES_HEAD, rows)}\n"
                         f"Meanwhile {number(shares.everybodys_median('outside'))} CPUs were used outside of the users' "
                         f"slices, {number(shares.everybodys_most('outside'))} in the busiest of all turns{stolen}."
-                        f"{weights_text(shares)}{late_text(shares)}\n")
+                        f"{weights_text(shares)}{late_text(shares)}{again_text(shares)}\n")
     return "\n".join(sections)
 
 

@@ -15,8 +15,8 @@ class Contender:
     letter = "?"
     title = ""
 
-    def begin(self, weights):
-        """Before the users do anything; weights is a dictionary of users."""
+    def begin(self, parts):
+        """Before the users do anything; their parts of the load, by user."""
         raise NotImplementedError
 
     def groups(self, _user):
@@ -44,8 +44,8 @@ class WithoutService(Contender):
     def __init__(self):
         self.place = Place(self.controllers)
 
-    def begin(self, weights):
-        self.place.make(weights)
+    def begin(self, parts):
+        self.place.make(parts)
 
     def groups(self, user):
         return self.place.groups(user)
@@ -61,12 +61,12 @@ class WithService(Contender):
         self.service = Service()
         self._begun, self._pid = 0.0, 0
 
-    def begin(self, weights):
+    def begin(self, parts):
         """All that is not about weights is the default."""
         self.service.reset()
         text = f"[CPU]\nSharePolicy={self.policy}\n"
-        for user, weight in weights.items():
-            text += f"[User {user.name}]\nCPUWeight={weight}\n"
+        for user, part in parts.items():
+            text += f"[User {user.name}]\nCPUWeight={part.weight}\n"
         write_drop_in("50-benchmark", text)
         self._begun = time.time()
         self.service.start()

@@ -10,6 +10,6 @@ class OneQuota(Weights):
     letter = "c"
     title = "CPUWeight=, and one CPUQuota= on user.slice"
 
-    def begin(self, weights):
-        super().begin(weights)
+    def begin(self, parts):
+        super().begin(parts)
         self.place.set_total_quota(CPUS * THRESHOLD)

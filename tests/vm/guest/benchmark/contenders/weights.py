@@ -8,7 +8,7 @@ class Weights(WithoutService):
     letter = "b"
     title = "CPUWeight="
 
-    def begin(self, weights):
-        super().begin(weights)
-        for user, weight in weights.items():
-            self.place.set_weight(user, weight)
+    def begin(self, parts):
+        super().begin(parts)
+        for user, part in parts.items():
+            self.place.set_weight(user, part.weight)
