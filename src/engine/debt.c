@@ -40,6 +40,10 @@ bool debt_is_due(const Debt *debt, size_t capped, usec_t now) {
         return debt->above ? debt->owed > PRICE * part : -debt->owed > PRICE_LACKING * part;
 }
 
+bool debt_calls_are_few(size_t capped) {
+        return capped <= CAPPED_FEW;
+}
+
 void debt_paid(Debt *debt, usec_t now) {
         *debt = (Debt){ .right_at = now, .above = debt->above };
 }

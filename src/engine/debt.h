@@ -22,5 +22,8 @@ void debt_add(Debt *debt, double off, usec_t elapsed, usec_t now);
 /* Whether the quota is to be moved now, where `capped` users have one. */
 bool debt_is_due(const Debt *debt, size_t capped, usec_t now);
 
+/* Whether so few users are capped that their calls cost nothing. */
+bool debt_calls_are_few(size_t capped);
+
 /* The quota was moved. */
 void debt_paid(Debt *debt, usec_t now);

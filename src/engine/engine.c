@@ -342,6 +342,7 @@ static void drop_small_changes(EngineSlice *const *slices, size_t n, uint64_t bu
 /* What a plan does, put together over its changes. */
 typedef struct Moves {
         bool lowers; /* somebody's quota */
+        bool caps;   /* who has none */
         bool much;   /* by more than a tenth, or from none */
         bool raises; /* what somebody is held back by */
         bool urgent; /* likewise, and by more than a tenth */
@@ -360,14 +361,22 @@ static void add_move(Moves *moves, const EngineSlice *s) {
                 moves->urgent |= s->want - s->quota > tenth;
         } else {
                 moves->lowers = true;
-                moves->much |= s->quota == LIMIT_UNSET || s->quota - s->want > tenth;
+                moves->caps |= s->quota == LIMIT_UNSET;
+                moves->much |= s->quota - s->want > tenth;
         }
 }
 
+/* Who has no quota and wants more than the share takes it from the others. So the first one of anybody does
+ * not wait, nor do the others' with it, but where so many come and go that this would be calls all the time.
+ * The first ones of a contention never do. */
+static bool is_first_cap(const Engine *engine, usec_t now, const Moves *moves) {
+        return engine->contended_since == now || (moves->caps && debt_calls_are_few(engine->capped));
+}
+
 /* Quotas rise at once where it matters, move at most once in an interval, and fall by a little more seldom
- * still: each time all together, so that the sum is kept. The first caps of a contention do not wait. */
+ * still: each time all together, so that the sum is kept. */
 static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t now, const Moves *moves) {
-        if (engine->contended_since == now || engine->changed == 0 || (moves->urgent && !moves->lowers))
+        if (is_first_cap(engine, now, moves) || engine->changed == 0 || (moves->urgent && !moves->lowers))
                 return false;
         return now - engine->changed < (moves->urgent || moves->raises || moves->much
                                                 ? config->interval

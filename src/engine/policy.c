@@ -20,6 +20,9 @@
 /* One who yields, when many begin at once on one CPU, is left about so small a part of the quota. */
 #define PUSHED_ASIDE_MOST 16
 
+/* Who uses more than this part of the budget for half a window has begun to want more. */
+#define MUCH_OF_BUDGET 4
+
 /* Who comes to less than the level keeps the quota for a while: it keeps them from nothing, and if they come
  * back it is there, where a newcomer has all that their weight gives until the next plan. Who wants more
  * again within RETURN_USEC comes and goes, and keeps it longer after each time: two calls are saved then. */
@@ -57,9 +60,18 @@ static uint64_t claim_of_who_waits(const EngineSlice *slice, usec_t window) {
         return slice->quota - slice->quota / 32;
 }
 
+/* Of who has just begun a window says too little. A part of the budget like this is no burst of somebody
+ * who wants little. */
+static uint64_t peak_of_who_begins(const EngineSlice *slice, const Round *round, usec_t window) {
+        uint64_t use = tracker_use(&slice->tracker, window / 2);
+
+        return use > round->budget / MUCH_OF_BUDGET ? use : 0;
+}
+
 /* Use that hit a quota hides the demand: nothing is known but that there is more of it. */
-static uint64_t demand_without_quota(const EngineSlice *slice, usec_t window) {
-        uint64_t peak = tracker_peak(&slice->tracker, window / 2);
+static uint64_t demand_without_quota(const EngineSlice *slice, const Round *round) {
+        usec_t window = engine_window(round->config);
+        uint64_t peak = MAX(tracker_peak(&slice->tracker, window / 2), peak_of_who_begins(slice, round, window));
 
         return slice->throttled ? DEMAND_UNBOUNDED : peak + MARGIN_FREE(peak);
 }
@@ -97,7 +109,7 @@ static uint64_t demand_under_quota(const EngineSlice *slice, const Round *round)
 }
 
 static uint64_t fresh_demand(const EngineSlice *slice, const Round *round) {
-        return slice->quota == LIMIT_UNSET ? demand_without_quota(slice, engine_window(round->config))
+        return slice->quota == LIMIT_UNSET ? demand_without_quota(slice, round)
                                            : demand_under_quota(slice, round);
 }
 

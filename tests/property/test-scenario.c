@@ -122,6 +122,38 @@ static void test_caps_in_under_a_second(void **state _unused_) {
 }
 
 /* … whenever in the second the load begins. */
+/* One alone has a quota, since the budget is less than all. Another one comes, and has the first one's half
+ * of it as soon as contention that begins would have been answered, whatever IntervalSec= is. */
+static usec_t until_the_second_has_half(usec_t interval, bool noisy, usec_t phase, uint64_t seed) {
+        usec_t begun, took;
+        Sim sim;
+
+        sim_init(&sim, 2, USERS, seed);
+        sim.config.interval = interval;
+        if (noisy)
+                sim_make_noisy(&sim);
+        sim.users[A].load = eight_busy;
+        sim.users[C].load = (SimLoad){ .processes = 1, .rate = SIM_CPU / 100, .every = 100 * MSEC };
+        sim_run(&sim, 20 * SEC + phase);
+        assert_int_equal(sim_capped(&sim), 1);
+        begun = sim.now;
+        sim.users[B].load = eight_busy;
+        while (sim.users[A].quota > sim_budget(&sim) / 4 * 3 && sim.now < begun + 20 * SEC)
+                sim_run(&sim, SIM_STEP);
+        took = sim.now - begun;
+        sim_done(&sim);
+        return took;
+}
+
+static void test_a_second_hog_does_not_wait(void **state _unused_) {
+        static const usec_t intervals[] = { 200 * MSEC, 1 * SEC, 5 * SEC };
+
+        for (size_t i = 0; i < ELEMENTSOF(intervals); i++)
+                for (unsigned k = 0; k < 40; k++)
+                        assert_true(until_the_second_has_half(intervals[i], k % 2, k * 25 * MSEC, k + 1) <
+                                    750 * MSEC);
+}
+
 static void test_caps_in_under_a_second_at_any_moment(void **state _unused_) {
         usec_t longest = 0;
 
@@ -283,6 +315,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_fair_and_full),
                 cmocka_unit_test(test_caps_in_under_a_second),
+                cmocka_unit_test(test_a_second_hog_does_not_wait),
                 cmocka_unit_test(test_caps_in_under_a_second_at_any_moment),
                 cmocka_unit_test(test_lent_back_in_a_second),
                 cmocka_unit_test(test_who_stops_leaves_their_share),
