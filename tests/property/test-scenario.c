@@ -121,7 +121,6 @@ static void test_caps_in_under_a_second(void **state _unused_) {
         on_all_settings(caps_in_under_a_second);
 }
 
-/* … whenever in the second the load begins. */
 /* One alone has a quota, since the budget is less than all. Another one comes, and has the first one's half
  * of it as soon as contention that begins would have been answered, whatever IntervalSec= is. */
 static usec_t until_the_second_has_half(usec_t interval, bool noisy, usec_t phase, uint64_t seed) {
@@ -154,6 +153,7 @@ static void test_a_second_hog_does_not_wait(void **state _unused_) {
                                     750 * MSEC);
 }
 
+/* Caps, whenever in the second the load begins. */
 static void test_caps_in_under_a_second_at_any_moment(void **state _unused_) {
         usec_t longest = 0;
 

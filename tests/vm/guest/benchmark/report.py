@@ -158,18 +158,24 @@ SHARES_HEAD = ["", "light p99 ÷ (b)", "work ÷ (b)", "work ÷ the budget's part
                "use of the budget", "left", "light p50, p99, longest", "light late", "light throttled"]
 
 
+def p99_cell(letter, shares):
+    return with_range(shares.ratios(letter, "light_p99"), shares.ratio(letter, "light_p99"))
+
+
+def delays_cell(letter, shares):
+    return ", ".join(milliseconds(shares.median(letter, name)) for name in ("light_p50", "light_p99", "light_max"))
+
+
 def shares_row(letter, title, shares):
     def value(name):
         return shares.median(letter, name)
 
     def with_least(name):
         return f"{index(value(name))} ({index(value(f'{name}_least'))})"
-    p99 = with_range(shares.ratios(letter, "light_p99"), shares.ratio(letter, "light_p99"))
     of_budget = with_range(shares.works_of_budget(letter), shares.work_of_budget(letter), percent)
-    return [f"({letter}) {title}", p99, ratio(shares.work(letter)), of_budget,
+    return [f"({letter}) {title}", p99_cell(letter, shares), ratio(shares.work(letter)), of_budget,
             with_least("jain_10s"), with_least("jain_1s"), percent(value("use_of_budget")), percent(value("headroom")),
-            ", ".join(milliseconds(value(name)) for name in ("light_p50", "light_p99", "light_max")),
-            percent(value("light_late")),
+            delays_cell(letter, shares), percent(value("light_late")),
             f"{milliseconds(value('light_throttled'))}/s"]
 
 
@@ -210,8 +216,7 @@ LEVERS_HEAD = ["", "light p99 ÷ (b)", "light p50, p99, longest", "light late", 
 def levers_row(letter, title, shares):
     def value(name):
         return shares.median(letter, name)
-    return [f"({letter}) {title}", with_range(shares.ratios(letter, "light_p99"), shares.ratio(letter, "light_p99")),
-            ", ".join(milliseconds(value(name)) for name in ("light_p50", "light_p99", "light_max")),
+    return [f"({letter}) {title}", p99_cell(letter, shares), delays_cell(letter, shares),
             percent(value("light_late")), percent(value("use_of_budget")), percent(value("headroom")), index(value("jain_10s"))]
 
 
