@@ -62,8 +62,7 @@ struct Engine {
         usec_t busy_since; /* at the last glance without a pause; 0: it is not */
         bool hurries;      /* it has become so a moment ago */
         usec_t last_tick;
-        size_t last_slices;       /* how many, at the last tick */
-        uint64_t last_host_usage; /* counter, at the last tick */
+        size_t last_slices; /* how many, at the last tick */
 
         /* Use outside of the slices, in µs since part_since; may be just below 0. */
         int64_t part;
@@ -200,7 +199,7 @@ static Found observe(const EngineConfig *config, usec_t now, uint64_t activity, 
 static void add_outside(Engine *engine, usec_t now, const EngineHost *host, uint64_t managed) {
         uint64_t most = CPU_RATE_MAX / USEC_PER_SEC * (now - engine->last_tick);
 
-        engine->part += (int64_t) MIN(host->usage_usec - engine->last_host_usage, most);
+        engine->part += (int64_t) MIN(host->usage_usec - engine->all_used.usage_usec, most);
         engine->part -= (int64_t) MIN(managed, most);
 }
 
@@ -214,14 +213,15 @@ static void end_part(Engine *engine, usec_t now) {
         engine->part_since = now;
 }
 
-/* `managed` is the CPU time of the slices since the last tick, over which the host's is taken too. */
+/* `managed` is the CPU time of the slices since the last tick, over which the host's is taken too:
+ * all_used still has that tick as its last look. */
 static void update_outside(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,
                            bool known, uint64_t managed) {
         usec_t window = engine_window(config);
 
         if (now <= engine->last_tick)
                 return;
-        if (known && engine->last_tick > 0 && host->usage_usec >= engine->last_host_usage) {
+        if (known && engine->last_tick > 0 && host->usage_usec >= engine->all_used.usage_usec) {
                 /* What was long ago is no measure of what is now. */
                 if (now - engine->last_tick > OUTSIDE_SAMPLES * window)
                         engine->outside_next = engine->outside_count = 0;
@@ -233,7 +233,6 @@ static void update_outside(Engine *engine, const EngineConfig *config, usec_t no
                 engine->part_since = now;
         }
         engine->last_tick = now;
-        engine->last_host_usage = host->usage_usec;
 }
 
 static uint64_t lasting_outside(const Engine *engine) {

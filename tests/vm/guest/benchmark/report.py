@@ -220,11 +220,15 @@ def levers_row(letter, title, shares):
             percent(value("light_late")), percent(value("use_of_budget")), percent(value("headroom")), index(value("jain_10s"))]
 
 
+def levers_of(name, titles, shares):
+    rows = [levers_row(letter, titles[letter], shares) for letter in shares.contenders()]
+    again = again_text(shares)
+    return f"### What a fair share is made of, by itself: {name}\n\n{table(LEVERS_HEAD, rows)}" + (f"\n{again.lstrip()}\n" if again else "")
+
+
 def levers_section(result, loads):
     """What of a fair share the light user feels."""
-    return "\n".join(f"### What a fair share is made of, by itself: {name}\n\n" + table(LEVERS_HEAD, [
-        levers_row(letter, result["contenders"][letter], shares) for letter in shares.contenders()])
-        for name, shares in loads.items())
+    return "\n".join(levers_of(name, result["contenders"], shares) for name, shares in loads.items())
 
 
 def reaction_section(result):
