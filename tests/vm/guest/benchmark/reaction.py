@@ -10,6 +10,7 @@ import time
 
 from harness import CPUS, MIB, THRESHOLD, Failure, journal, run, wait_for
 from harness.cgroup import Cgroup
+from harness.limits import property_of
 from harness.loads import Load, allocate
 from harness.machine import EMULATED, KIND, SYSTEMD, VERSION_1
 from harness.service import Service, write_drop_in
@@ -29,6 +30,8 @@ LAST_WAIT = 10
 FIRST_VISITOR = 61500
 LOGIND = "org.freedesktop.login1"
 START_SECONDS = 10.0 if EMULATED else 3.0  # for both users' programs to be there
+# So many that each is away for longer than any quota is kept for those who come and go, 40 s (engine/policy.c).
+NEWCOMERS = "bcdef"
 
 _visitors = itertools.count(FIRST_VISITOR)
 
@@ -99,7 +102,7 @@ def contention(users, times):
         if time.monotonic() > start:
             raise Failure("it took so long to start both users' programs that the first contention is over")
         quotas, first = Quotas([a, b]), Quotas([a])
-        for begin in _beginnings(start, times.reactions, quotas.none):
+        for begin in _beginnings(start, times.reactions, lambda _: quotas.none()):
             capped = quotas.wait_for(quotas.any, ON)
             yield "contention to first quota", capped and capped - begin
             sleep_until(begin + ON)
@@ -114,19 +117,21 @@ def contention(users, times):
 
 def second_hog(users, times):
     """A user who wants all CPUs has the budget, and half of it while there is another one like that. These are several by turns:
-    who comes back within twenty seconds has kept the quota."""
+    who was there a moment ago may have kept the quota."""
     with contextlib.ExitStack() as cleanup:
         cleanup.enter_context(service())
-        a, *others = (users.staying(letter) for letter in "abcd")
+        a, *others = (users.staying(letter) for letter in ("a", *NEWCOMERS))
         start = time.monotonic() + START_SECONDS
         busy(cleanup, a, CPUS)
         for number, user in enumerate(others):
             busy(cleanup, user, CPUS, start + number * (ON + OFF), ON, len(others) * (ON + OFF) - ON)
         if time.monotonic() > start:
             raise Failure("it took so long to start all users' programs that the second hog has begun")
-        first, newcomers, much = Quotas([a]), Quotas(others), 0.75 * CPUS * THRESHOLD
-        for begin in _beginnings(start, times.reactions,
-                                 lambda: first.any() and first.leave(much) and newcomers.none()):
+        first, newcomers, much = Quotas([a]), [Quotas([user]) for user in others], 0.75 * CPUS * THRESHOLD
+
+        def is_ready(number):
+            return first.any() and first.leave(much) and newcomers[number % len(newcomers)].none()
+        for begin in _beginnings(start, times.reactions, is_ready):
             held = first.wait_for(lambda: not first.leave(much), ON)
             yield "second hog to the first one's quota", held and held - begin
             sleep_until(begin + ON)
@@ -137,9 +142,9 @@ def second_hog(users, times):
 
 
 def _beginnings(start, times, is_ready):
-    """The moments at which the second user begins, just as they come; those before which other quotas stand than without that
-    user do not count, since something else on this host has left the users too little. There are at most twice as many in
-    all."""
+    """The moments at which the second user begins, just as they come; those before which is_ready(how many there were) says
+    that other quotas stand than without that user do not count, since something else on this host has left the users too
+    little. There are at most twice as many in all."""
     for number in range(2 * times):
         if times == 0:
             return
@@ -147,7 +152,7 @@ def _beginnings(start, times, is_ready):
         if time.monotonic() > begin - POLL:  # what was waited for before took too long
             continue
         sleep_until(begin - POLL)
-        if is_ready():
+        if is_ready(number):
             times -= 1
             sleep_until(begin)
             yield begin
@@ -185,14 +190,17 @@ def first_process(_users, times):
 
 
 def login(users, times):
-    """From when logind has a new user, which it then tells, until the limit is in the kernel's file."""
+    """From when logind has a new user, which it then tells, until the limit is in the kernel's file; and until PID 1 has
+    started the user's manager, for which a login waits anyway."""
     with service(MEMORY_OF_ALL):
         for _ in range(times.reactions):
             user = users.new()
             with subprocess.Popen(["loginctl", "enable-linger", user.name]):
                 stands = wait_for_limit(user.cgroup)
             user.linger()
-            yield "login to memory limit", stands and stands - _arrival(user)
+            arrival = _arrival(user)
+            yield "login to memory limit", stands and stands - arrival
+            yield "login to the user's manager", _manager_started(user) - arrival
             user.leave()
 
 
@@ -201,6 +209,10 @@ def _arrival(user):
     path = run("busctl", "call", LOGIND, "/org/freedesktop/login1", f"{LOGIND}.Manager", "GetUser", "u", user.uid)
     value = run("busctl", "get-property", LOGIND, path.stdout.split('"')[1], f"{LOGIND}.User", "TimestampMonotonic")
     return int(value.stdout.split()[1]) / 1e6
+
+
+def _manager_started(user):
+    return int(property_of(f"user@{user.uid}.service", "ActiveEnterTimestampMonotonic")) / 1e6
 
 
 def kill(users, times):

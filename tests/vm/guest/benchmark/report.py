@@ -244,7 +244,8 @@ def reaction_section(result):
             + ("\nOf no more than 100 times the 99th percentile is the longest." if few else "")
             + "\nContention: a user with half of the CPUs, then another one who wants all of them; the first quota of either. "
             "Lend-back and no quota are from when the second one stops, if the first one was held back. Two hogs: both want all "
-            "CPUs; the first one has the budget as quota, then less than three quarters of it, then more again.\n")
+            "CPUs; the first one has the budget as quota, then less than three quarters of it, then more again. A login waits for "
+            "the user's manager, user@UID.service, anyway.\n")
 
 
 COST_HEAD = ["slices", "service ÷ bare loop", "Python ÷ service", "systemd-cgtop ÷ service", "service", "bare loop",
