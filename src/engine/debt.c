@@ -32,11 +32,12 @@ void debt_add(Debt *debt, double off, usec_t elapsed, usec_t now) {
 }
 
 bool debt_is_due(const Debt *debt, size_t capped, usec_t now) {
-        size_t many = CLAMP(capped, (size_t) CAPPED_FEW, (size_t) CAPPED_MANY) - CAPPED_FEW;
-        double part = (double) many / (CAPPED_MANY - CAPPED_FEW);
+        double part;
 
-        if (debt->called || now - debt->right_at >= PATIENCE_USEC)
+        /* Where calls cost nothing, what was owed before puts none off either. */
+        if (debt->called || debt_calls_are_few(capped) || now - debt->right_at >= PATIENCE_USEC)
                 return true;
+        part = (double) (MIN(capped, (size_t) CAPPED_MANY) - CAPPED_FEW) / (CAPPED_MANY - CAPPED_FEW);
         return debt->above ? debt->owed > PRICE * part : -debt->owed > PRICE_LACKING * part;
 }
 

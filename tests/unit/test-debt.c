@@ -40,6 +40,16 @@ static void test_few_quotas_are_moved_sooner(void **state _unused_) {
         assert_true(stands_for(.05, 2) < stands_for(.05, MANY));
 }
 
+/* … also after they were off to the other side for long, when others kept them from being moved. */
+static void test_few_quotas_owe_nothing(void **state _unused_) {
+        Debt debt = { .right_at = START };
+
+        debt_add(&debt, 1, 4 * LOOK, START);
+        debt_add(&debt, -.05, LOOK, START + LOOK);
+        assert_false(debt_is_due(&debt, MANY, START + LOOK));
+        assert_true(debt_is_due(&debt, 4, START + LOOK));
+}
+
 static void test_too_high_and_too_low_in_turns_is_nothing(void **state _unused_) {
         Debt debt = {};
         usec_t now = START;
@@ -83,6 +93,7 @@ int main(void) {
                 cmocka_unit_test(test_the_more_it_is_off_the_sooner),
                 cmocka_unit_test(test_what_is_lacking_is_sooner),
                 cmocka_unit_test(test_few_quotas_are_moved_sooner),
+                cmocka_unit_test(test_few_quotas_owe_nothing),
                 cmocka_unit_test(test_too_high_and_too_low_in_turns_is_nothing),
                 cmocka_unit_test(test_paid_is_forgotten),
                 cmocka_unit_test(test_long_ago_is_forgotten),
