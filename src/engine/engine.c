@@ -27,6 +27,7 @@
 /* Quotas are kept to within a little in each window, and the users of one who is not held back at all take
  * more than that. */
 #define EXCEEDED(budget) ((budget) + (budget) / 32)
+#define OVERRUN(budget)  ((budget) + (budget) / 8)
 
 /* Contention that comes back this soon after it ended then lasts at least as long, so that work which comes
  * in bursts does not have its quota set and lifted with each of them. */
@@ -75,8 +76,11 @@ struct Engine {
         usec_t budget_since;
 
         bool contended;
+        bool crowded; /* there is no quota for any, since there are so many */
         usec_t contended_since, room_since;
+        bool overrun;       /* all together use far more than the budget */
         usec_t changed;     /* when quotas that stand were last moved, or new ones set */
+        usec_t lowered;     /* … some of which became lower */
         usec_t dwell_until; /* contention does not end before */
 
         usec_t owing_since; /* debts are added up until then */
@@ -377,14 +381,20 @@ static bool is_first_cap(const Engine *engine, usec_t now, const Moves *moves) {
         return engine->contended_since == now || (moves->caps && debt_calls_are_few(engine->capped));
 }
 
+/* Each raise puts off when quotas are lowered, so that who rests for less than an interval again and again has
+ * the others' raised for good. Where that is much of the budget, only having lowered them counts. */
+static usec_t last_move(const Engine *engine, const Moves *moves) {
+        return moves->lowers && engine->overrun ? engine->lowered : engine->changed;
+}
+
 /* Quotas rise at once where it matters, move at most once in an interval, and fall by a little more seldom
  * still: each time all together, so that the sum is kept. */
 static bool must_wait(const Engine *engine, const EngineConfig *config, usec_t now, const Moves *moves) {
         if (is_first_cap(engine, now, moves) || engine->changed == 0 || (moves->urgent && !moves->lowers))
                 return false;
-        return now - engine->changed < (moves->urgent || moves->raises || moves->much
-                                                ? config->interval
-                                                : MAX(config->interval, SMALL_MOVES_USEC));
+        return now - last_move(engine, moves) < (moves->urgent || moves->raises || moves->much
+                                                         ? config->interval
+                                                         : MAX(config->interval, SMALL_MOVES_USEC));
 }
 
 /* Without the quota that was kept they would have all that their weight gives, and not wait either. */
@@ -467,8 +477,11 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
         }
         if (must_wait(engine, config, now, &moves))
                 drop_who_waits(now, slices, plan);
-        else if (plan->count > 0)
+        else if (plan->count > 0) {
                 engine->changed = now;
+                if (moves.lowers)
+                        engine->lowered = now;
+        }
         for (size_t i = 0; i < plan->count; i++)
                 note_done(engine, now, &plan->change[i], slices[plan->change[i].slice]);
         return 0;
@@ -490,8 +503,8 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
                 EngineSlice *const *slices, size_t n, Plan *plan) {
         uint64_t whole = engine_whole_budget(config, host);
         uint64_t activity = part_of_host(host, config->activity_permyriad);
-        Round round = { .config = config, .level = LIMIT_UNSET };
         bool whole_changed = engine->whole != whole;
+        Round round;
         Found found;
 
         plan->count = 0;
@@ -506,15 +519,22 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         tracker_observe(&engine->all_used, now, engine_window(config), host->usage_usec, 0, NULL);
         update_contention(engine, config, now, found.recent, slices, n);
 
-        round.now = now;
-        round.contended = engine->contended;
-        round.dwelling = engine->contended && now < engine->dwell_until;
-        round.budget = engine->budget;
-        round.exceeded = found.recent > EXCEEDED(engine->budget);
-        round.claims = engine->claims;
+        engine->overrun = found.recent > OVERRUN(engine->budget);
+        round = (Round){
+                .config = config,
+                .now = now,
+                .contended = engine->contended,
+                .dwelling = engine->contended && now < engine->dwell_until,
+                .budget = engine->budget,
+                .exceeded = found.recent > EXCEEDED(engine->budget),
+                .crowded = engine->crowded && !whole_changed,
+                .claims = engine->claims,
+                .level = LIMIT_UNSET,
+        };
         for (size_t i = 0; i < n; i++)
                 round.active += slices[i]->active;
         policy_for(config->policy)(&round, slices, n);
+        engine->crowded = round.crowded;
 
         if (policy_needs_contention(config->policy))
                 drop_small_changes(slices, n, round.budget);

@@ -169,10 +169,14 @@ static void max_min_crowded(EngineSlice *const *slices, size_t n) {
                 no_quota(slices[i], REASON_CROWDED);
 }
 
-/* A pause between two bursts: what stands will be wanted again in a moment, and keeps nobody from anything.
- */
-static void max_min_pause(EngineSlice *const *slices, size_t n) {
+/* A pause between two bursts: what stands will be wanted again in a moment, and is lifted from those alone
+ * whom it keeps from what they claim. */
+static void max_min_pause(EngineSlice *const *slices, const Claim *claims, size_t n) {
         for (size_t i = 0; i < n; i++) {
+                if (claims[i].demand > slices[i]->quota) {
+                        no_quota(slices[i], REASON_BELOW_LEVEL);
+                        continue;
+                }
                 slices[i]->share = LIMIT_UNSET;
                 slices[i]->want = slices[i]->quota;
                 slices[i]->want_yields = slices[i]->yields;
@@ -231,11 +235,24 @@ static void below_level(EngineSlice *slice, const Round *round) {
         slice->reason = REASON_BELOW_LEVEL;
 }
 
+/* Setting or lifting the quotas of a crowd is so many calls that PID 1 takes up to half of the budget for them:
+ * whoever fitted just so before does not meanwhile, and again and again. So who leaves a crowd has to fit less
+ * than that. */
+#define CROWD_PARTS 3
+
+static int fill(const Round *round, size_t n, WaterLevel *ret) {
+        if (round->crowded && water_fill(round->claims, n, round->budget / CROWD_PARTS, ret) < 0)
+                return -ENOSPC;
+        return water_fill(round->claims, n, round->budget, ret);
+}
+
 static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
         WaterLevel level;
 
-        if (!round->contended)
+        if (!round->contended) {
+                round->crowded = false;
                 return no_quotas(slices, n, REASON_ROOM);
+        }
 
         for (size_t i = 0; i < n; i++) {
                 update_demand(slices[i], round);
@@ -244,10 +261,11 @@ static void max_min(Round *round, EngineSlice *const *slices, size_t n) {
                         .weight = slices[i]->weight,
                 };
         }
-        if (water_fill(round->claims, n, round->budget, &level) < 0)
+        round->crowded = fill(round, n, &level) < 0;
+        if (round->crowded)
                 return max_min_crowded(slices, n);
         if (level == WATER_LEVEL_UNBOUNDED && round->dwelling)
-                return max_min_pause(slices, n);
+                return max_min_pause(slices, round->claims, n);
 
         for (size_t i = 0; i < n; i++) {
                 uint64_t share = water_share(level, slices[i]->weight);

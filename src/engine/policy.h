@@ -15,6 +15,7 @@ typedef struct Round {
         bool dwelling; /* contended, for having been so a moment ago */
         uint64_t budget;
         bool exceeded; /* all together use more than the budget: not all are held back yet who will be */
+        bool crowded;  /* in: there was not a QUOTA_STEP for each who asks; out: nor is there now */
         size_t active;
         Claim *claims;  /* room for one claim a slice */
         uint64_t level; /* out: the share of a weight of 100; LIMIT_UNSET */

@@ -131,10 +131,46 @@ static void test_calls_make_no_calls(void **state _unused_) {
         assert_in_range(most, 0, 12);
 }
 
+/* So many that not all can have a quota, or only just: what setting them would cost takes the room for them. */
+static void test_a_crowd_is_left_alone(void **state _unused_) {
+        static const struct {
+                unsigned cpus;
+                size_t users;
+                usec_t on, off; /* of one more user */
+                usec_t call_cost;
+        } crowds[] = {
+                { 2, 100, 0, 0, 50 * USEC_PER_MSEC },
+                { 2, 160, 0, 0, 20 * USEC_PER_MSEC },
+                { 4, 300, 0, 0, 20 * USEC_PER_MSEC },
+                { 2, 180, 2 * USEC_PER_SEC, 2 * USEC_PER_SEC, 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(crowds); i++) {
+                Sim sim;
+
+                sim_init(&sim, crowds[i].cpus, crowds[i].users + 1, i + 1);
+                sim_make_noisy(&sim);
+                sim.call_cost = crowds[i].call_cost;
+                for (size_t k = 0; k < crowds[i].users; k++)
+                        sim.users[k].load = (SimLoad){ .processes = 1, .rate = SIM_BUSY };
+                if (crowds[i].on > 0)
+                        sim.users[crowds[i].users].load = (SimLoad){
+                                .processes = 1, .rate = SIM_BUSY, .on = crowds[i].on, .off = crowds[i].off
+                        };
+                sim_run(&sim, MINUTE);
+                sim_mark(&sim);
+                sim_run(&sim, MINUTE);
+                assert_int_equal(sim.changes, 0);
+                assert_int_equal(sim_capped(&sim), 0);
+                sim_done(&sim);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_calls_a_minute),
                 cmocka_unit_test(test_calls_make_no_calls),
+                cmocka_unit_test(test_a_crowd_is_left_alone),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

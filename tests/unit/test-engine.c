@@ -456,13 +456,31 @@ static void test_who_comes_back_does_not_wait(void **state) {
         f->hits[1] = true;
         assert_int_equal(run(f, USEC_PER_SEC / 2), 1);
         assert_int_equal(f->slice[1].quota, BUDGET / 2);
-        f->rate[1] = BUDGET / 2;
+        f->rate[0] = f->rate[1] = BUDGET / 2;
         while (f->now < given + 59 * USEC_PER_SEC) {
                 (void) run(f, QUARTER);
                 assert_int_equal(f->slice[0].quota, BUDGET);
                 assert_int_equal(f->slice[1].quota, BUDGET / 2);
         }
         run(f, 2 * USEC_PER_SEC);
+        assert_int_equal(f->slice[0].quota, BUDGET / 2);
+}
+
+/* Where both use far more than the budget for it, that the first one was given more does not put off when
+ * the quotas are lowered. */
+static void test_a_raise_does_not_let_all_have_too_much(void **state) {
+        Fixture *f = *state;
+        usec_t given;
+
+        f->config.interval = 60 * USEC_PER_SEC;
+        given = be_given_all(f);
+        run(f, USEC_PER_SEC);
+        f->rate[1] = BUDGET / 2;
+        f->hits[1] = true;
+        while (f->slice[0].quota == BUDGET) {
+                assert_true(f->now < given + 59 * USEC_PER_SEC);
+                (void) run(f, QUARTER);
+        }
         assert_int_equal(f->slice[0].quota, BUDGET / 2);
 }
 
@@ -845,6 +863,7 @@ int main(void) {
                 TEST(test_extreme_weights),
                 TEST(test_quotas_fall_once_in_an_interval),
                 TEST(test_who_comes_back_does_not_wait),
+                TEST(test_a_raise_does_not_let_all_have_too_much),
                 TEST(test_who_comes_back_below_a_cap_does_not_wait),
                 TEST(test_one_step_more_or_less_is_left),
                 TEST(test_use_outside_comes_off_the_budget),

@@ -243,6 +243,45 @@ static void test_crowded(void **state _unused_) {
                 assert_has(&f.slice[i], LIMIT_UNSET, REASON_CROWDED);
 }
 
+static void test_a_crowd_ends_with_room_to_spare(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 2 * SLICES * QUOTA_STEP);
+        for (size_t i = 0; i < SLICES; i++)
+                uses(&f.slice[i], 500000);
+        for (int crowded = 1; crowded >= 0; crowded--) {
+                f.round.crowded = crowded;
+                apply(&f, SHARE_MAX_MIN);
+                assert_int_equal(f.round.crowded, crowded);
+                assert_int_equal(f.slice[0].reason, crowded ? REASON_CROWDED : REASON_ABOVE_LEVEL);
+        }
+        f.round.crowded = true;
+        f.round.budget = 3 * SLICES * QUOTA_STEP;
+        apply(&f, SHARE_MAX_MIN);
+        assert_false(f.round.crowded);
+
+        f.round.crowded = true;
+        f.round.contended = false;
+        apply(&f, SHARE_MAX_MIN);
+        assert_false(f.round.crowded);
+}
+
+/* All claims fit, and contention goes on for having come back. */
+static void test_a_pause_holds_nobody_back(void **state _unused_) {
+        Fixture f;
+
+        fixture_init(&f, true, 3600000);
+        f.round.dwelling = true;
+        f.slice[0].cap = 2000000; /* CPUQuota= */
+        f.slice[0].quota = 1200000;
+        f.slice[1].quota = 1200000;
+        uses(&f.slice[0], 1200000);
+        f.slice[0].throttled = true;
+        apply(&f, SHARE_MAX_MIN);
+        assert_has(&f.slice[0], LIMIT_UNSET, REASON_BELOW_LEVEL);
+        assert_int_equal(f.slice[1].want, 1200000);
+}
+
 /* A login node has hundreds of sessions that do nothing. They cost the others nothing. */
 static void test_who_does_nothing_claims_nothing(void **state _unused_) {
         Fixture f;
@@ -570,6 +609,8 @@ int main(void) {
                 cmocka_unit_test(test_claims_rise_at_once_and_fall_by_more_than_a_little),
                 cmocka_unit_test(test_use_at_the_level_keeps_what_it_has),
                 cmocka_unit_test(test_crowded),
+                cmocka_unit_test(test_a_crowd_ends_with_room_to_spare),
+                cmocka_unit_test(test_a_pause_holds_nobody_back),
                 cmocka_unit_test(test_who_does_nothing_claims_nothing),
                 cmocka_unit_test(test_claims_end_with_what_they_were_for),
                 cmocka_unit_test(test_equal_is_the_same_for_all_active),
