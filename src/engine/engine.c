@@ -65,9 +65,9 @@ struct Engine {
         usec_t last_tick;
         size_t last_slices; /* how many, at the last tick */
 
-        /* Use outside of the slices, in µs over so much time; may be just below 0. */
+        /* Use outside of the slices, in µs since part_since; may be just below 0. */
         int64_t part;
-        usec_t part_elapsed;
+        usec_t part_since;
         int64_t outside[OUTSIDE_SAMPLES]; /* rates over the last windows, a ring */
         unsigned outside_next, outside_count;
 
@@ -207,39 +207,34 @@ static void add_outside(Engine *engine, usec_t now, const EngineHost *host, uint
         engine->part -= (int64_t) MIN(managed, most);
 }
 
-static void end_part(Engine *engine) {
-        double seconds = (double) engine->part_elapsed / (double) USEC_PER_SEC;
+static void end_part(Engine *engine, usec_t now) {
+        double seconds = (double) (now - engine->part_since) / (double) USEC_PER_SEC;
 
         engine->outside[engine->outside_next] = (int64_t) ((double) engine->part / seconds);
         engine->outside_next = (engine->outside_next + 1) % OUTSIDE_SAMPLES;
         engine->outside_count = MIN(engine->outside_count + 1, OUTSIDE_SAMPLES);
         engine->part = 0;
-        engine->part_elapsed = 0;
-}
-
-static void forget_outside(Engine *engine) {
-        engine->outside_next = engine->outside_count = 0;
-        engine->part = 0;
-        engine->part_elapsed = 0;
+        engine->part_since = now;
 }
 
 /* `managed` is the CPU time of the slices since the last tick, over which the host's is taken too:
- * all_used still has that tick as its last look. Where it is not known, since somebody is new, that time is
- * left out. */
+ * all_used still has that tick as its last look. */
 static void update_outside(Engine *engine, const EngineConfig *config, usec_t now, const EngineHost *host,
                            bool known, uint64_t managed) {
         usec_t window = engine_window(config);
 
         if (now <= engine->last_tick)
                 return;
-        /* What was long ago is no measure of what is now. */
-        if (now - engine->last_tick > OUTSIDE_SAMPLES * window)
-                forget_outside(engine);
         if (known && engine->last_tick > 0 && host->usage_usec >= engine->all_used.usage_usec) {
+                /* What was long ago is no measure of what is now. */
+                if (now - engine->last_tick > OUTSIDE_SAMPLES * window)
+                        engine->outside_next = engine->outside_count = 0;
                 add_outside(engine, now, host, managed);
-                engine->part_elapsed += now - engine->last_tick;
-                if (engine->part_elapsed >= window)
-                        end_part(engine);
+                if (now - engine->part_since >= window)
+                        end_part(engine, now);
+        } else {
+                engine->part = 0;
+                engine->part_since = now;
         }
         engine->last_tick = now;
 }

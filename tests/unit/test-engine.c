@@ -801,23 +801,6 @@ static void test_a_hundred_thousand_users(void **state) {
         free(slice);
 }
 
-/* Each of them is known from the second look on, and there is somebody new all the time. */
-static void test_use_outside_while_slices_come_and_go(void **state) {
-        Fixture *f = *state;
-
-        for (unsigned busy = 1; busy <= 2; busy++) {
-                f->outside = busy % 2 * CPU / 2;
-                for (unsigned i = 0; i < 60; i++) {
-                        if (i % 2 == 0) {
-                                f->slice[3] = ENGINE_SLICE_INIT;
-                                f->slice[3].looked = true;
-                        }
-                        run(f, QUARTER);
-                }
-                assert_int_equal(f->plan.outside, f->outside);
-        }
-}
-
 /* Nobody looks while the host has room: what was used outside before then is forgotten, wherever it was
  * kept. */
 static void test_use_outside_of_long_ago_is_forgotten(void **state) {
@@ -840,7 +823,6 @@ static void test_use_outside_of_long_ago_is_forgotten(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(test_window_and_glances),
-                TEST(test_use_outside_while_slices_come_and_go),
                 TEST(test_use_outside_of_long_ago_is_forgotten),
                 TEST(test_a_glance_wakes_near_the_budget),
                 TEST(test_glances_hurry_at_the_beginning),
