@@ -443,17 +443,25 @@ static usec_t be_given_all(Fixture *f) {
         return f->now;
 }
 
-/* The second comes back to the quota that was kept, which is half of the share by now. That does not wait
- * until the first one's may be lowered, which happens when it would have. */
-static void test_who_comes_back_does_not_wait(void **state) {
-        Fixture *f = *state;
+/* The second comes back to the quota that was kept, and uses so much from now on. Returns when the first one
+ * was given all. */
+static usec_t come_back(Fixture *f, uint64_t rate) {
         usec_t given;
 
         f->config.interval = 60 * USEC_PER_SEC;
         given = be_given_all(f);
         run(f, USEC_PER_SEC);
-        f->rate[1] = BUDGET / 4;
+        f->rate[1] = rate;
         f->hits[1] = true;
+        return given;
+}
+
+/* The second comes back to the quota that was kept, which is half of the share by now. That does not wait
+ * until the first one's may be lowered, which happens when it would have. */
+static void test_who_comes_back_does_not_wait(void **state) {
+        Fixture *f = *state;
+        usec_t given = come_back(f, BUDGET / 4);
+
         assert_int_equal(run(f, USEC_PER_SEC / 2), 1);
         assert_int_equal(f->slice[1].quota, BUDGET / 2);
         f->rate[0] = f->rate[1] = BUDGET / 2;
@@ -470,13 +478,8 @@ static void test_who_comes_back_does_not_wait(void **state) {
  * the quotas are lowered. */
 static void test_a_raise_does_not_let_all_have_too_much(void **state) {
         Fixture *f = *state;
-        usec_t given;
+        usec_t given = come_back(f, BUDGET / 2);
 
-        f->config.interval = 60 * USEC_PER_SEC;
-        given = be_given_all(f);
-        run(f, USEC_PER_SEC);
-        f->rate[1] = BUDGET / 2;
-        f->hits[1] = true;
         while (f->slice[0].quota == BUDGET) {
                 assert_true(f->now < given + 59 * USEC_PER_SEC);
                 (void) run(f, QUARTER);
@@ -488,12 +491,8 @@ static void test_a_raise_does_not_let_all_have_too_much(void **state) {
 static void test_who_comes_back_below_a_cap_does_not_wait(void **state) {
         Fixture *f = *state;
 
-        f->config.interval = 60 * USEC_PER_SEC;
-        (void) be_given_all(f);
-        run(f, USEC_PER_SEC);
+        (void) come_back(f, BUDGET / 4);
         f->slice[1].cap = BUDGET / 3;
-        f->rate[1] = BUDGET / 4;
-        f->hits[1] = true;
         run(f, USEC_PER_SEC / 2);
         assert_true(f->slice[1].quota == LIMIT_UNSET);
         assert_int_equal(f->slice[0].quota, BUDGET);
