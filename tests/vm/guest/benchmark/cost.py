@@ -32,6 +32,7 @@ FIRST_CHANGE = 40.0 if EMULATED else 5.0
 HALVES = 2.5, 5.0, 10.0  # each is busy for so long, and idle for so long
 # When the service has just begun it reads the limits of all slices back more often, so many of them in a second.
 BEGINS, READ_BACK_A_SECOND = 6.0, 400
+SETTLED = 6
 BEFORE = 20.0  # until it has been going on for a while
 
 
@@ -122,7 +123,7 @@ def idle_users(count):
 def idle(visitors, times):
     """Nobody does anything."""
     with service() as running:
-        time.sleep(3 * times.idle_seconds)  # limits are read back after a start, and ever more seldom
+        time.sleep(SETTLED * times.idle_seconds)  # limits are read back after a start, and ever more seldom
         pid = running.main_pid()
         for _ in range(times.rounds):
             used, woken = process.cpu_seconds(pid), process.wake_ups(pid)

@@ -23,8 +23,9 @@ def where_worst(values, highest):
 
 class Goal:
     def __init__(self, text, wanted, value, where, met, show):  # pylint: disable=too-many-arguments
+        narrowly = ", by less than can be seen here" if wanted.endswith(f" {show(value)}") else ""
         self.cells = [text, wanted, show(value) + (f" ({where})" if where else ""),
-                      "not measured" if value is None else "yes" if met(value) else "**no**"]
+                      "not measured" if value is None else "yes" if met(value) else f"**no**{narrowly}"]
 
 
 def _at_least(text, bound, values, show):
@@ -40,7 +41,9 @@ def _at_most(text, bound, values, show):
 def shares_goals(loads):
     """`loads` is a dictionary of Shares."""
     def each(function):
-        return {name: function(shares) for name, shares in loads.items()}
+        """Where there are so many CPUs that nobody ever lacked any there is nothing to be judged."""
+        return {name: None if shares.median(DEFAULT, "use_of_budget") is None else function(shares)
+                for name, shares in loads.items()}
 
     def off_headroom(shares):
         left = shares.median(DEFAULT, "headroom")
@@ -64,6 +67,7 @@ REACTIONS = {  # name: goal in seconds, the percentile that has to reach it
     "second hog to the first one's quota": (0.750, 99),
     "end of contention to lend-back": (1.0, 99),
     "end of the second hog to lend-back": (1.0, 99),
+    "end of contention to the first one's quota lifted": (1.0, 99),
     "end of contention to no quota": (None, 99),
     "login to memory limit": (0.200, 99),
     "first process to memory limit": (0.200, 99),

@@ -57,16 +57,15 @@ def bare_loop(files, seconds):
         result.remove()
 
 
-def _user_slices():
-    if KIND not in VERSION_1:
-        return [ROOT / USER_SLICE]
-    return list(dict.fromkeys(MOUNTS[name] / USER_SLICE for name in ("cpuacct", "cpu")))
+def _counters():
+    """Where the slices are, and which file of each has what it used."""
+    return (MOUNTS["cpuacct"] / USER_SLICE, "cpuacct.usage") if KIND in VERSION_1 else (ROOT / USER_SLICE, "cpu.stat")
 
 
 def python_loop(seconds, slices):
     rounds = _rounds(seconds, slices)
     script = pathlib.Path(__file__).with_name("python_loop.py")
-    done = run(sys.executable, script, PAUSE, rounds, *_user_slices(), timeout=60 + 60 * seconds)
+    done = run(sys.executable, script, PAUSE, rounds, *_counters(), timeout=60 + 60 * seconds)
     used, resident = map(int, done.stdout.split())
     return Cost(used / 1e9 / rounds, resident)
 

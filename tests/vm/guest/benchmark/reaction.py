@@ -110,6 +110,8 @@ def contention(users, times):
                 continue
             lent = first.wait_for(lambda: first.leave(wanted), OFF)
             yield "end of contention to lend-back", lent and lent - begin - ON
+            lifted = first.wait_for(first.none, OFF)
+            yield "end of contention to the first one's quota lifted", lifted and lifted - begin - ON
             # The second user's own quota, which keeps nobody from anything, may stay until there are calls to be made anyway.
             lifted = quotas.wait_for(quotas.none, OFF)
             yield "end of contention to no quota", lifted and lifted - begin - ON
@@ -260,4 +262,5 @@ def _lines_said(running, user):
 def measurements(users, times):
     """Functions that yield (name, seconds or None)."""
     limits = login if KIND in SYSTEMD else first_process
-    return [functools.partial(measure, users, times) for measure in (contention, second_hog, limits, kill)]
+    halves = [contention] if CPUS > 1 else []  # one CPU has none: the first user would be held back alone
+    return [functools.partial(measure, users, times) for measure in (*halves, second_hog, limits, kill)]

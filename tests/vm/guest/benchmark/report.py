@@ -12,8 +12,8 @@ INTRODUCTION = """\
 What people would use instead, and fairslice, on the same loads in one run. `scripts/bench` on a host with version 1's
 hierarchies and without systemd, `scripts/bench --vm RELEASE` elsewhere, gets the figures again and writes this file, with
 --document also after a part of it; nothing here is written by hand. Machines are noisy: look at ratios. Each figure is the
-median of all rounds, also what is lowest or longest within each, and a ratio is the median of the ratios within each round,
-of the light user's p99 and of the budget's work with the lowest and the highest of them behind it.
+median of all rounds, but what is least or longest is so of all of them, and a ratio is the median of the ratios within each
+round, of the light user's p99 and of the budget's work with the lowest and the highest of them behind it.
 
 - **Jain's index** is of those who wanted more than they got (less than 98 % of it): 1 if each got the same part of what they
   should have had by max-min shares with their weights. The median of all windows of that length, and the lowest. Windows in
@@ -35,9 +35,9 @@ of the light user's p99 and of the budget's work with the lowest and the highest
 EMULATED = """\
 **Emulated CPUs**: a program does what each of their instructions says. So everything takes many times longer than on real
 ones, what the service and PID 1 do as well as what measures them. Times here are upper bounds; that a goal was missed here does
-not mean that it is missed on a real host. Ratios, parts of a whole and numbers of calls are as good as anywhere. What others do
-on the host is time that the machine does not have and does not see: {others}. So how much work gets done in a
-second of CPU time is not compared.
+not mean that it is missed on a real host. Ratios and parts of a whole are as good as anywhere; of calls to PID 1 fewer are made
+where each takes others as much time as here (`engine/debt.h`). What others do on the host is time that the machine does not
+have and does not see: {others}. So how much work gets done in a second of CPU time is not compared.
 """
 
 
@@ -63,7 +63,11 @@ def what_was_measured(result):
 def describe(machine):
     return (f"{machine['system']}, Linux {machine['linux']}, systemd: {machine['systemd']}; {machine['cpus']} CPUs "
             f"({machine['cpu']}{', of a virtual machine' if machine['virtual'] else ''}), "
-            f"{machine['memory_kib'] / (1 << 20):.0f} GiB; {machine['fairslice']}, {machine['date']}.\n")
+            f"{machine['memory_kib'] / (1 << 20):.0f} GiB; {machine['fairslice']}, {machine['date']}{load_text(machine)}.\n")
+
+
+def load_text(machine):
+    return f"; load average at the beginning: {machine['load']:.1f}" if "load" in machine else ""
 
 
 def others_text(machine):
@@ -134,12 +138,14 @@ BEHIND_HEAD = ["", "Jain 10 s", "light p99", "light late", "work, of those who k
 
 
 def who_is_ahead(letters, values, lower, show):
-    """Those with whom it is better than with (e) in most rounds, by as much as can be told from how it is written."""
+    """Those with whom it is better than with (e) in most rounds and in the median, by as much as can be told from how it is
+    written."""
     found = []
     for letter in letters:
         pairs = list(zip(values(letter), values(DEFAULT)))
         better = sum(None not in pair and show(pair[0]) != show(pair[1]) and (pair[0] < pair[1]) == lower for pair in pairs)
-        if 2 * better > len(pairs):
+        of_all = median(values(letter)), median(values(DEFAULT))
+        if 2 * better > len(pairs) and show(of_all[0]) != show(of_all[1]) and (of_all[0] < of_all[1]) == lower:
             found.append(f"({letter}) {show(median(values(letter)))}")
     return f"{', '.join(found)}; (e) {show(median(values(DEFAULT)))}" if found else ""
 
@@ -163,7 +169,8 @@ def p99_cell(letter, shares):
 
 
 def delays_cell(letter, shares):
-    return ", ".join(milliseconds(shares.median(letter, name)) for name in ("light_p50", "light_p99", "light_max"))
+    usual = [shares.median(letter, name) for name in ("light_p50", "light_p99")]
+    return ", ".join(milliseconds(delay) for delay in (*usual, shares.extreme(letter, "light_max", max)))
 
 
 def shares_row(letter, title, shares):
@@ -171,7 +178,7 @@ def shares_row(letter, title, shares):
         return shares.median(letter, name)
 
     def with_least(name):
-        return f"{index(value(name))} ({index(value(f'{name}_least'))})"
+        return f"{index(value(name))} ({index(shares.extreme(letter, f'{name}_least', min))})"
     of_budget = with_range(shares.works_of_budget(letter), shares.work_of_budget(letter), percent)
     return [f"({letter}) {title}", p99_cell(letter, shares), ratio(shares.work(letter)), of_budget,
             with_least("jain_10s"), with_least("jain_1s"), percent(value("use_of_budget")), percent(value("headroom")),
@@ -244,7 +251,8 @@ def reaction_section(result):
             + ("\nOf no more than 100 times the 99th percentile is the longest." if few else "")
             + "\nContention: a user with half of the CPUs, then another one who wants all of them; the first quota of either. "
             "Lend-back and no quota are from when the second one stops, if the first one was held back. Two hogs: both want all "
-            "CPUs; the first one has the budget as quota, then less than three quarters of it, then more again. A login waits for "
+            "CPUs; the first one has the budget as quota, then less than three quarters of it, then more again. No quota is when the "
+            "second one's is lifted too, which holds back nobody any more. A login waits for "
             "the user's manager, user@UID.service, anyway.\n")
 
 
@@ -276,8 +284,10 @@ def cost_section(result):
         text += "### Cost: CPU time of one look at all slices\n\n" + table(COST_HEAD, sizes) + (
             "\nFour looks a second, while two users are busy and all others idle. The service's has all that it does "
             "meanwhile in it, but for the first seconds, in which it reads the limits of all slices back, and the bare loop's "
-            "its sleep and its waking up. systemd-cgtop reads the memory in use too. The memory of these two is what they had "
-            "at most; they open and close each file each time, and so hold no descriptors.\n\n")
+            "its sleep and its waking up. The Python loop reads what each slice has used, as the bare loop does, and systemd-cgtop "
+            "the memory in use and the number of tasks too. The memory of these two is what they had at most; they open and close "
+            "each file each time, and so hold no descriptors. The service's is that of one that has just begun, whose users have no "
+            "names; docs/measurements.md has what names and the history take.\n\n")
     return text + idle_text(cost.get("idle", [])) + calls_text(cost.get("calls", []))
 
 
@@ -285,11 +295,18 @@ def a_minute(rounds, name):
     return median([divided(found[name], found["seconds"] / 60) for found in rounds])
 
 
+def a_minute_of_all(rounds, name):
+    """Of what is done each half a minute or more seldom no round by itself says how much it is."""
+    known = [found for found in rounds if found[name] is not None]
+    return divided(sum(found[name] for found in known), sum(found["seconds"] for found in known) / 60)
+
+
 def idle_text(rounds):
     if not rounds:
         return ""
-    return (f"{rounds[0]['users']} users who do nothing, a minute: {number(a_minute(rounds, 'wake_ups'))} wake-ups, "
-            f"{number(a_minute(rounds, 'system_calls'))} system calls, {milliseconds(a_minute(rounds, 'cpu'))} of CPU time.\n")
+    wake_ups, calls, cpu = (a_minute_of_all(rounds, name) for name in ("wake_ups", "system_calls", "cpu"))
+    return (f"{rounds[0]['users']} users who do nothing, a minute, in the mean: {number(wake_ups)} wake-ups, "
+            f"{number(calls)} system calls, {milliseconds(cpu)} of CPU time.\n")
 
 
 def calls_text(rounds):

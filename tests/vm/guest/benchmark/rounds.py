@@ -38,6 +38,10 @@ class Shares:
     def any(self, contender, name):
         return any(found.get(name) for found in self._rounds.get(contender, []))
 
+    def extreme(self, contender, name, which):
+        """`which` is max or min: what is worst of all rounds, which the median of each round's worst would hide."""
+        return which((value for value in self.values(contender, name) if value is not None), default=None)
+
     def everybodys_median(self, name):
         return median([found[name] for rounds in self._rounds.values() for found in rounds])
 
@@ -78,8 +82,9 @@ class Shares:
 
 
 def _part_of_others(found, other):
+    """Where there are more CPUs than they want it is all that they used."""
     *used, _light = other["use"]
-    return divided(found["budget"] - found["use"][-1], sum(used))
+    return divided(min(found["budget"] - found["use"][-1], sum(used)), sum(used))
 
 
 def _work(found, other):
