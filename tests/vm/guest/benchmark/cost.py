@@ -32,7 +32,7 @@ FIRST_CHANGE = 40.0 if EMULATED else 5.0
 HALVES = 2.5, 5.0, 10.0  # each is busy for so long, and idle for so long
 # When the service has just begun it reads the limits of all slices back more often, so many of them in a second.
 BEGINS, READ_BACK_A_SECOND = 6.0, 400
-SETTLED = 6
+SETTLED = 6  # times the seconds of a round, until an idle service does no more than it always does
 BEFORE = 20.0  # until it has been going on for a while
 
 
