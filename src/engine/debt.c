@@ -31,14 +31,17 @@ void debt_add(Debt *debt, double off, usec_t elapsed, usec_t now) {
         debt->above = above;
 }
 
-bool debt_is_due(const Debt *debt, size_t capped, usec_t now) {
-        double part;
+static double price(bool above, size_t capped) {
+        size_t many = CLAMP(capped, (size_t) CAPPED_FEW, (size_t) CAPPED_MANY) - CAPPED_FEW;
 
+        return (above ? PRICE : PRICE_LACKING) * ((double) many / (CAPPED_MANY - CAPPED_FEW));
+}
+
+bool debt_is_due(const Debt *debt, size_t capped, usec_t now) {
         /* Where calls cost nothing, what was owed before puts none off either. */
         if (debt->called || debt_calls_are_few(capped) || now - debt->right_at >= PATIENCE_USEC)
                 return true;
-        part = (double) (MIN(capped, (size_t) CAPPED_MANY) - CAPPED_FEW) / (CAPPED_MANY - CAPPED_FEW);
-        return debt->above ? debt->owed > PRICE * part : -debt->owed > PRICE_LACKING * part;
+        return (debt->above ? debt->owed : -debt->owed) > price(debt->above, capped);
 }
 
 bool debt_calls_are_few(size_t capped) {

@@ -78,7 +78,6 @@ struct Engine {
         bool contended;
         bool crowded; /* there is no quota for any, since there are so many */
         usec_t contended_since, room_since;
-        bool overrun;       /* all together use far more than the budget */
         usec_t changed;     /* when quotas that stand were last moved, or new ones set */
         usec_t lowered;     /* … some of which became lower */
         usec_t dwell_until; /* contention does not end before */
@@ -344,11 +343,12 @@ static void drop_small_changes(EngineSlice *const *slices, size_t n, uint64_t bu
 
 /* What a plan does, put together over its changes. */
 typedef struct Moves {
-        bool lowers; /* somebody's quota */
-        bool caps;   /* who has none */
-        bool much;   /* by more than a tenth, or from none */
-        bool raises; /* what somebody is held back by */
-        bool urgent; /* likewise, and by more than a tenth */
+        bool overrun; /* all together use far more than the budget meanwhile */
+        bool lowers;  /* somebody's quota */
+        bool caps;    /* who has none */
+        bool much;    /* by more than a tenth, or from none */
+        bool raises;  /* what somebody is held back by */
+        bool urgent;  /* likewise, and by more than a tenth */
 } Moves;
 
 static void add_move(Moves *moves, const EngineSlice *s) {
@@ -379,7 +379,7 @@ static bool is_first_cap(const Engine *engine, usec_t now, const Moves *moves) {
 /* Each raise puts off when quotas are lowered, so that who rests for less than an interval again and again has
  * the others' raised for good. Where that is much of the budget, only having lowered them counts. */
 static usec_t last_move(const Engine *engine, const Moves *moves) {
-        return moves->lowers && engine->overrun ? engine->lowered : engine->changed;
+        return moves->lowers && moves->overrun ? engine->lowered : engine->changed;
 }
 
 /* Quotas rise at once where it matters, move at most once in an interval, and fall by a little more seldom
@@ -451,9 +451,10 @@ static void note_done(Engine *engine, usec_t now, const Change *change, EngineSl
         engine->capped -= change->from != LIMIT_UNSET;
 }
 
-static int collect_changes(Engine *engine, const EngineConfig *config, usec_t now,
-                           EngineSlice *const *slices, size_t n, Plan *plan) {
-        Moves moves = {};
+static int collect_changes(Engine *engine, const Round *round, bool overrun, EngineSlice *const *slices,
+                           size_t n, Plan *plan) {
+        Moves moves = { .overrun = overrun };
+        usec_t now = round->now;
 
         for (size_t i = 0; i < n; i++) {
                 const EngineSlice *s = slices[i];
@@ -470,7 +471,7 @@ static int collect_changes(Engine *engine, const EngineConfig *config, usec_t no
                 }
                 add_move(&moves, s);
         }
-        if (must_wait(engine, config, now, &moves))
+        if (must_wait(engine, round->config, now, &moves))
                 drop_who_waits(now, slices, plan);
         else if (plan->count > 0) {
                 engine->changed = now;
@@ -514,7 +515,6 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
         tracker_observe(&engine->all_used, now, engine_window(config), host->usage_usec, 0, NULL);
         update_contention(engine, config, now, found.recent, slices, n);
 
-        engine->overrun = found.recent > OVERRUN(engine->budget);
         round = (Round){
                 .config = config,
                 .now = now,
@@ -535,5 +535,5 @@ int engine_tick(Engine *engine, const EngineConfig *config, usec_t now, const En
                 drop_small_changes(slices, n, round.budget);
         summarize(engine, &round, slices, n, plan);
         update_debts(engine, now, whole_changed, slices, n);
-        return collect_changes(engine, config, now, slices, n, plan);
+        return collect_changes(engine, &round, found.recent > OVERRUN(round.budget), slices, n, plan);
 }

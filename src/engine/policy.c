@@ -173,13 +173,13 @@ static void max_min_crowded(EngineSlice *const *slices, size_t n) {
  * whom it keeps from what they claim. */
 static void max_min_pause(EngineSlice *const *slices, const Claim *claims, size_t n) {
         for (size_t i = 0; i < n; i++) {
-                if (claims[i].demand > slices[i]->quota) {
+                if (claims[i].demand > slices[i]->quota)
                         no_quota(slices[i], REASON_BELOW_LEVEL);
-                        continue;
+                else {
+                        slices[i]->share = LIMIT_UNSET;
+                        slices[i]->want = slices[i]->quota;
+                        slices[i]->want_yields = slices[i]->yields;
                 }
-                slices[i]->share = LIMIT_UNSET;
-                slices[i]->want = slices[i]->quota;
-                slices[i]->want_yields = slices[i]->yields;
         }
 }
 
