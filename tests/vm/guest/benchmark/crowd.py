@@ -27,6 +27,11 @@ def _enable_controllers():
         (directory / "cgroup.subtree_control").write_text("+cpu +memory", encoding="ascii")
 
 
+def usage_counter():
+    """Where the slices are, and which file of each has what it used."""
+    return (MOUNTS["cpuacct"] / USER_SLICE, "cpuacct.usage") if KIND in VERSION_1 else (ROOT / USER_SLICE, "cpu.stat")
+
+
 class Crowd:
     """So many slices, in each hierarchy, until they are removed."""
 
@@ -55,7 +60,8 @@ class Crowd:
         """What has to be read to know what each slice used and whether it was throttled, and what the host did. Without a
         quota, which only `others` have, nobody is throttled."""
         slices = [*self.names, *(user.slice for user in others)]
+        directory, counter = usage_counter()
+        files = [directory / name / counter for name in slices]
         if KIND not in VERSION_1:
-            return [ROOT / USER_SLICE / name / "cpu.stat" for name in slices] + ["/proc/stat"]
-        files = [MOUNTS["cpuacct"] / USER_SLICE / name / "cpuacct.usage" for name in slices]
+            return [*files, "/proc/stat"]
         return [*files, *(MOUNTS["cpu"] / USER_SLICE / user.slice / "cpu.stat" for user in others), _host_in_version_1()]

@@ -11,11 +11,10 @@ import sys
 import time
 
 from harness import run
-from harness.cgroup import MOUNTS, ROOT
-from harness.machine import EMULATED, KIND, VERSION_1
+from harness.machine import EMULATED
 
 from . import process
-from .crowd import USER_SLICE
+from .crowd import USER_SLICE, usage_counter
 from .programs import Result, program
 
 PAUSE = 0.25  # the service's own, by default
@@ -57,15 +56,10 @@ def bare_loop(files, seconds):
         result.remove()
 
 
-def _counters():
-    """Where the slices are, and which file of each has what it used."""
-    return (MOUNTS["cpuacct"] / USER_SLICE, "cpuacct.usage") if KIND in VERSION_1 else (ROOT / USER_SLICE, "cpu.stat")
-
-
 def python_loop(seconds, slices):
     rounds = _rounds(seconds, slices)
     script = pathlib.Path(__file__).with_name("python_loop.py")
-    done = run(sys.executable, script, PAUSE, rounds, *_counters(), timeout=60 + 60 * seconds)
+    done = run(sys.executable, script, PAUSE, rounds, *usage_counter(), timeout=60 + 60 * seconds)
     used, resident = map(int, done.stdout.split())
     return Cost(used / 1e9 / rounds, resident)
 

@@ -11,6 +11,7 @@ import re
 import sys
 import time
 
+
 def read_usage(path):
     """In microseconds."""
     with open(path, encoding="ascii") as file:

@@ -140,14 +140,15 @@ BEHIND_HEAD = ["", "Jain 10 s", "light p99", "light late", "work, of those who k
 def who_is_ahead(letters, values, lower, show):
     """Those with whom it is better than with (e) in most rounds and in the median, by as much as can be told from how it is
     written."""
-    found = []
+    def is_better(value, ours):
+        return None not in (value, ours) and show(value) != show(ours) and (value < ours) == lower
+    found, middle = [], median(values(DEFAULT))
     for letter in letters:
-        pairs = list(zip(values(letter), values(DEFAULT)))
-        better = sum(None not in pair and show(pair[0]) != show(pair[1]) and (pair[0] < pair[1]) == lower for pair in pairs)
-        of_all = median(values(letter)), median(values(DEFAULT))
-        if 2 * better > len(pairs) and show(of_all[0]) != show(of_all[1]) and (of_all[0] < of_all[1]) == lower:
-            found.append(f"({letter}) {show(median(values(letter)))}")
-    return f"{', '.join(found)}; (e) {show(median(values(DEFAULT)))}" if found else ""
+        better = [is_better(*pair) for pair in zip(values(letter), values(DEFAULT))]
+        theirs = median(values(letter))
+        if 2 * sum(better) > len(better) and is_better(theirs, middle):
+            found.append(f"({letter}) {show(theirs)}")
+    return f"{', '.join(found)}; (e) {show(middle)}" if found else ""
 
 
 def behind_section(loads):
